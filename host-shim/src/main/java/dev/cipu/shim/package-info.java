@@ -1,0 +1,4 @@
+/**
+ * Everything that touches the operating system, and the {@code cipu} command line.
+ */
+package dev.cipu.shim;
