@@ -1,0 +1,303 @@
+package dev.cipu.virtio.driver;
+
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.ring.SplitLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The driver's half of a split virtqueue. {@code [virtio-1.4 §2.7]} Keeps the ring in one area of guest memory:
+ * descriptors, available ring, used ring, then one indirect table a descriptor where indirect descriptors are in use.
+ *
+ * <p>One thread owns it. No method but the constructor allocates.
+ */
+public final class SplitDriver {
+    /** Entries after which a stale used_event is moved on, well below the wrap at 65536. */
+    private static final int EVENT_REFRESH = 0x2000;
+
+    /** Elements polled for one look at the used index at most; see the device's half. */
+    private static final int LOOK_AHEAD = 0x4000;
+
+    private final int size;
+    private final int mask;
+    private final MemorySegment area;
+    private final long areaAddress;
+    private final long availAt;
+    private final long usedAt;
+    private final long indirectAt;
+    private final int indirectEntries;
+    private final boolean eventIndex;
+
+    /** Free descriptors form a list; a chain's descriptors are linked by the same array. */
+    private final int[] link;
+
+    private final int[] chainLength;
+    private int freeHead;
+    private int free;
+
+    private int added;
+    private int published;
+    private int polled;
+    private int usedSeen;
+    private int usedLength;
+    private boolean callsWanted = true;
+    private int suppressedAt;
+
+    /**
+     * Bytes of the area for a queue of this size.
+     *
+     * @param indirectEntries descriptors an indirect table can hold, 0 for no tables
+     */
+    public static long bytes(int size, int indirectEntries) {
+        return indirectOffset(size) + (long) size * indirectEntries * SplitLayout.DESCRIPTOR_BYTES;
+    }
+
+    /**
+     * A fresh ring; clears the area.
+     *
+     * @param area guest memory of at least {@link #bytes}, aligned to 16
+     * @param areaAddress the guest address of its first byte, aligned to 16
+     * @param negotiated what driver and device agreed on
+     * @param indirectEntries longest chain to be put into an indirect table, 0 for none
+     */
+    public SplitDriver(MemorySegment area, long areaAddress, int size, FeatureSet negotiated, int indirectEntries) {
+        if (!SplitLayout.isValidSize(size) || area.byteSize() < bytes(size, indirectEntries)) {
+            throw new IllegalArgumentException("no ring of " + size + " in " + area.byteSize() + " bytes");
+        }
+        this.size = size;
+        this.mask = size - 1;
+        this.area = area;
+        this.areaAddress = areaAddress;
+        this.availAt = SplitLayout.descriptorBytes(size);
+        this.usedAt = usedOffset(size);
+        this.indirectAt = indirectOffset(size);
+        this.indirectEntries = negotiated.has(RingFeature.INDIRECT_DESC) ? indirectEntries : 0;
+        this.eventIndex = negotiated.has(RingFeature.EVENT_IDX);
+        this.link = new int[size];
+        this.chainLength = new int[size];
+        restart();
+    }
+
+    private static long usedOffset(int size) {
+        long end = SplitLayout.descriptorBytes(size) + SplitLayout.availBytes(size);
+        return (end + SplitLayout.USED_ALIGN - 1) & -SplitLayout.USED_ALIGN;
+    }
+
+    private static long indirectOffset(int size) {
+        long end = usedOffset(size) + SplitLayout.usedBytes(size);
+        return (end + SplitLayout.DESCRIPTOR_ALIGN - 1) & -SplitLayout.DESCRIPTOR_ALIGN;
+    }
+
+    /** Forgets every chain and starts over with an empty ring, as after a device reset. */
+    public void restart() {
+        area.asSlice(0, indirectAt).fill((byte) 0);
+        for (int i = 0; i < size; i++) {
+            link[i] = i + 1;
+        }
+        freeHead = 0;
+        free = size;
+        added = 0;
+        published = 0;
+        polled = 0;
+        usedSeen = 0;
+        if (!callsWanted) {
+            suppressCalls();
+        }
+    }
+
+    public int size() {
+        return size;
+    }
+
+    /** Guest address of the descriptor table. */
+    public long descriptorAddress() {
+        return areaAddress;
+    }
+
+    /** Guest address of the available ring. */
+    public long availAddress() {
+        return areaAddress + availAt;
+    }
+
+    /** Guest address of the used ring. */
+    public long usedAddress() {
+        return areaAddress + usedAt;
+    }
+
+    /** Free descriptors. */
+    public int free() {
+        return free;
+    }
+
+    /** The index of the last used element taken, 0..65535. */
+    public int usedIndex() {
+        return polled;
+    }
+
+    /**
+     * Makes a chain available; the device sees it after {@link #publish}.
+     *
+     * @param addresses guest addresses of the buffers, device-readable ones first
+     * @param lengths their bytes
+     * @param readable how many of them the device reads; it writes the others
+     * @param total how many buffers
+     * @return the chain's head, or -1 if too few descriptors are free
+     */
+    public int add(long[] addresses, int[] lengths, int readable, int total) {
+        if (total > 1 && total <= indirectEntries) {
+            return addIndirect(addresses, lengths, readable, total);
+        }
+        if (total > free || total == 0) {
+            return -1;
+        }
+        int head = freeHead;
+        int index = head;
+        for (int i = 0; i < total; i++) {
+            int following = link[index];
+            boolean last = i == total - 1;
+            int flags = (i < readable ? 0 : SplitLayout.FLAG_WRITE) | (last ? 0 : SplitLayout.FLAG_NEXT);
+            descriptor(
+                    (long) index * SplitLayout.DESCRIPTOR_BYTES, addresses[i], lengths[i], flags, last ? 0 : following);
+            index = following;
+        }
+        return expose(head, index, total);
+    }
+
+    private int addIndirect(long[] addresses, int[] lengths, int readable, int total) {
+        if (free == 0) {
+            return -1;
+        }
+        int head = freeHead;
+        long table = (long) head * indirectEntries * SplitLayout.DESCRIPTOR_BYTES + indirectAt;
+        for (int i = 0; i < total; i++) {
+            boolean last = i == total - 1;
+            int flags = (i < readable ? 0 : SplitLayout.FLAG_WRITE) | (last ? 0 : SplitLayout.FLAG_NEXT);
+            descriptor(
+                    table + (long) i * SplitLayout.DESCRIPTOR_BYTES, addresses[i], lengths[i], flags, last ? 0 : i + 1);
+        }
+        descriptor(
+                (long) head * SplitLayout.DESCRIPTOR_BYTES,
+                areaAddress + table,
+                total * SplitLayout.DESCRIPTOR_BYTES,
+                SplitLayout.FLAG_INDIRECT,
+                0);
+        return expose(head, link[head], 1);
+    }
+
+    private void descriptor(long at, long address, int length, int flags, int following) {
+        area.set(Le.LONG, at, address);
+        area.set(Le.LONG, at + 8, (long) following << 48 | (long) flags << 32 | (length & 0xffffffffL));
+    }
+
+    private int expose(int head, int newFreeHead, int descriptors) {
+        freeHead = newFreeHead;
+        free -= descriptors;
+        chainLength[head] = descriptors;
+        area.set(Le.SHORT, availAt + SplitLayout.RING + (long) SplitLayout.AVAIL_ENTRY_BYTES * (added & mask), (short)
+                head);
+        added = SplitLayout.wrap(added + 1);
+        return head;
+    }
+
+    /**
+     * Shows the device all added chains with one release.
+     *
+     * @return whether the device wants a kick for them
+     */
+    public boolean publish() {
+        int now = added;
+        int old = published;
+        if (now == old) {
+            return false;
+        }
+        // pairs with the device's acquire of avail.idx
+        Le.U16.setRelease(area, availAt + SplitLayout.INDEX, (short) now);
+        published = now;
+        // pairs with the device's fence between asking for a kick and its last look at avail.idx
+        VarHandle.fullFence();
+        if (eventIndex) {
+            int event = Short.toUnsignedInt(area.get(Le.SHORT, usedAt + SplitLayout.availEvent(size)));
+            return SplitLayout.needEvent(event, now, old);
+        }
+        return (area.get(Le.SHORT, usedAt + SplitLayout.FLAGS) & SplitLayout.USED_NO_NOTIFY) == 0;
+    }
+
+    /**
+     * Takes the next used chain back; its descriptors are free again.
+     *
+     * @return its head, or -1 if none is used
+     * @throws IllegalStateException if the device names a chain that it does not hold
+     */
+    public int poll() {
+        if (polled == usedSeen) {
+            // pairs with the device's release of used.idx
+            int index = Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
+            int delta = SplitLayout.wrap(index - polled);
+            if (delta == 0) {
+                return -1;
+            }
+            usedSeen = SplitLayout.wrap(polled + Math.min(delta, LOOK_AHEAD));
+            if (!callsWanted && eventIndex && SplitLayout.wrap(polled - suppressedAt) > EVENT_REFRESH) {
+                suppressCalls();
+            }
+        }
+        long element = area.get(
+                Le.LONG_UNALIGNED, usedAt + SplitLayout.RING + (long) SplitLayout.USED_ENTRY_BYTES * (polled & mask));
+        int head = (int) element;
+        usedLength = (int) (element >>> 32);
+        if (head < 0 || head >= size || chainLength[head] == 0) {
+            throw new IllegalStateException("the device used chain " + head + ", which it does not hold");
+        }
+        polled = SplitLayout.wrap(polled + 1);
+        release(head);
+        return head;
+    }
+
+    private void release(int head) {
+        int last = head;
+        int count = chainLength[head];
+        chainLength[head] = 0;
+        for (int i = 1; i < count; i++) {
+            last = link[last];
+        }
+        link[last] = freeHead;
+        freeHead = head;
+        free += count;
+    }
+
+    /** Bytes the device says it wrote into the chain last polled. */
+    public int usedLength() {
+        return usedLength;
+    }
+
+    /** Asks the device not to call, as a polling driver does. */
+    public void suppressCalls() {
+        callsWanted = false;
+        if (eventIndex) {
+            // an index already passed: the next call would come a whole wrap later
+            suppressedAt = polled;
+            area.set(Le.SHORT, availAt + SplitLayout.usedEvent(size), (short) (polled - 1));
+        } else {
+            area.set(Le.SHORT, availAt + SplitLayout.FLAGS, (short) SplitLayout.AVAIL_NO_INTERRUPT);
+        }
+    }
+
+    /**
+     * Asks the device to call.
+     *
+     * @return true if nothing is used even now, so that the caller may sleep without losing a call
+     */
+    public boolean awaitCalls() {
+        callsWanted = true;
+        if (eventIndex) {
+            area.set(Le.SHORT, availAt + SplitLayout.usedEvent(size), (short) polled);
+        } else {
+            area.set(Le.SHORT, availAt + SplitLayout.FLAGS, (short) 0);
+        }
+        // pairs with the device's fence between publishing used.idx and its look at our wish
+        VarHandle.fullFence();
+        return polled == Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
+    }
+}

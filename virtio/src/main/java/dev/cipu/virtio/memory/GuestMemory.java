@@ -1,0 +1,138 @@
+package dev.cipu.virtio.memory;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The memory that a guest shares with the card: regions that are contiguous in guest-physical addresses, each backed by
+ * one segment. Immutable; a transport whose memory table changes makes a new one and hands it to the queues.
+ *
+ * <p>All addresses are unsigned 64-bit. Whoever resolves an address here checks its bounds here too: behind it, the
+ * fast path accesses {@link HostMemory} without another check.
+ */
+public final class GuestMemory {
+    /** No memory at all. */
+    public static final GuestMemory EMPTY = of(List.of());
+
+    /**
+     * One region.
+     *
+     * @param guestAddress first guest-physical address, what descriptors hold
+     * @param userAddress the same byte in the front-end's virtual address space, what ring addresses hold
+     * @param segment the bytes, its size is the region's size
+     */
+    public record Region(long guestAddress, long userAddress, MemorySegment segment) {
+        public long size() {
+            return segment.byteSize();
+        }
+    }
+
+    private final List<Region> regions;
+    private final long[] base;
+    private final long[] size;
+    private final MemorySegment[] segment;
+    private final long[] host;
+
+    private GuestMemory(List<Region> sorted) {
+        regions = sorted;
+        base = sorted.stream().mapToLong(Region::guestAddress).toArray();
+        size = sorted.stream().mapToLong(Region::size).toArray();
+        segment = sorted.stream().map(Region::segment).toArray(MemorySegment[]::new);
+        host = sorted.stream().mapToLong(region -> region.segment().address()).toArray();
+    }
+
+    /**
+     * The memory made of these regions, in any order.
+     *
+     * @throws IllegalArgumentException if a region is empty, wraps the address space, or overlaps another in guest
+     *     addresses
+     */
+    public static GuestMemory of(List<Region> regions) {
+        Region[] sorted = regions.toArray(Region[]::new);
+        Arrays.sort(sorted, Comparator.comparing(Region::guestAddress, Long::compareUnsigned));
+        long end = 0;
+        for (int i = 0; i < sorted.length; i++) {
+            Region region = sorted[i];
+            if (!region.segment().isNative()) {
+                throw new IllegalArgumentException(describe(region) + " is not off-heap");
+            }
+            long last = region.guestAddress() + region.size() - 1;
+            if (region.size() <= 0 || Long.compareUnsigned(last, region.guestAddress()) < 0) {
+                throw new IllegalArgumentException(describe(region) + " is empty or wraps the address space");
+            }
+            if (i > 0 && Long.compareUnsigned(region.guestAddress(), end) <= 0) {
+                throw new IllegalArgumentException(describe(region) + " overlaps another region");
+            }
+            end = last;
+        }
+        return new GuestMemory(List.of(sorted));
+    }
+
+    /** The regions, ascending by guest address. */
+    public List<Region> regions() {
+        return regions;
+    }
+
+    /** Index of the region that holds the guest address, or -1. */
+    public int regionOf(long guestAddress) {
+        for (int i = 0; i < base.length; i++) {
+            if (Long.compareUnsigned(guestAddress - base[i], size[i]) < 0) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** First guest address of region {@code index}. */
+    public long base(int index) {
+        return base[index];
+    }
+
+    /** Bytes of region {@code index}. */
+    public long size(int index) {
+        return size[index];
+    }
+
+    /** Bytes of all regions together. */
+    public long size() {
+        return Arrays.stream(size).sum();
+    }
+
+    /** The bytes of region {@code index}. */
+    public MemorySegment segment(int index) {
+        return segment[index];
+    }
+
+    /** Where region {@code index} lies in this process, an offset in {@link HostMemory#ALL}. */
+    public long host(int index) {
+        return host[index];
+    }
+
+    /** The bytes of a guest range, or null if no single region holds all of it. */
+    public @Nullable MemorySegment guestRange(long guestAddress, long bytes) {
+        int index = regionOf(guestAddress);
+        return index < 0 ? null : slice(index, guestAddress - base[index], bytes);
+    }
+
+    /** The bytes of a range of front-end addresses, or null if no single region holds all of it. */
+    public @Nullable MemorySegment userRange(long userAddress, long bytes) {
+        for (int i = 0; i < base.length; i++) {
+            long offset = userAddress - regions.get(i).userAddress();
+            if (Long.compareUnsigned(offset, size[i]) < 0) {
+                return slice(i, offset, bytes);
+            }
+        }
+        return null;
+    }
+
+    private @Nullable MemorySegment slice(int index, long offset, long bytes) {
+        return bytes >= 0 && bytes <= size[index] - offset ? segment[index].asSlice(offset, bytes) : null;
+    }
+
+    private static String describe(Region region) {
+        return "region 0x" + Long.toHexString(region.guestAddress()) + "+0x" + Long.toHexString(region.size());
+    }
+}

@@ -1,0 +1,163 @@
+package dev.cipu.virtio;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.junit.jupiter.api.Test;
+
+class VirtioDeviceTest {
+    private static final int WANTED = 7;
+    private static final int DEPENDENT = 8;
+
+    /** Eight bytes of configuration, of which the driver may write bytes 2 and 3; feature 8 needs feature 7. */
+    private static final class Sample extends VirtioDevice {
+        private final byte[] config = {0, 1, 2, 3, 4, 5, 6, 7};
+        private int changes;
+
+        Sample(FeatureSet offered) {
+            super(99, offered);
+        }
+
+        @Override
+        public int queueCount() {
+            return 1;
+        }
+
+        @Override
+        public int configSize() {
+            return config.length;
+        }
+
+        @Override
+        protected byte configByte(int offset) {
+            return config[offset];
+        }
+
+        @Override
+        protected void configByte(int offset, byte value) {
+            config[offset] = value;
+        }
+
+        @Override
+        protected boolean configWritable(int offset) {
+            return offset == 2 || offset == 3;
+        }
+
+        @Override
+        protected boolean accepts(FeatureSet wanted) {
+            return !wanted.has(DEPENDENT) || wanted.has(WANTED);
+        }
+
+        @Override
+        protected void featuresChanged() {
+            changes++;
+        }
+    }
+
+    private final Sample device = new Sample(FeatureSet.of(RingFeature.VERSION_1, WANTED, DEPENDENT));
+
+    @Test
+    void aDeviceOffersVersionOne() {
+        assertThatThrownBy(() -> new Sample(FeatureSet.of(WANTED))).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void everyAcceptableSubsetIsAccepted() {
+        assertThat(device.negotiated()).isEqualTo(FeatureSet.NONE);
+        for (FeatureSet wanted : new FeatureSet[] {
+            FeatureSet.NONE,
+            FeatureSet.of(RingFeature.VERSION_1),
+            FeatureSet.of(RingFeature.VERSION_1, WANTED),
+            device.offered()
+        }) {
+            assertThat(device.negotiate(wanted)).isTrue();
+            assertThat(device.negotiated()).isEqualTo(wanted);
+        }
+        assertThat(device.isNegotiated(DEPENDENT)).isTrue();
+        assertThat(device.changes).isEqualTo(4);
+    }
+
+    @Test
+    void whatIsRefusedChangesNothing() {
+        FeatureSet before = FeatureSet.of(RingFeature.VERSION_1, WANTED);
+        assertThat(device.negotiate(before)).isTrue();
+        assertThat(device.negotiate(before.with(9))).as("never offered").isFalse();
+        assertThat(device.negotiate(before.with(64))).as("never offered").isFalse();
+        assertThat(device.negotiate(FeatureSet.of(RingFeature.VERSION_1, DEPENDENT)))
+                .as("dependency missing")
+                .isFalse();
+        assertThat(device.negotiated()).isEqualTo(before);
+        assertThat(device.changes).isEqualTo(1);
+    }
+
+    @Test
+    void configIsReadInAnyPieces() {
+        for (int offset = 0; offset <= 8; offset++) {
+            for (int length = 0; length <= 8 - offset; length++) {
+                byte[] read = new byte[length];
+                device.readConfig(offset, read);
+                for (int i = 0; i < length; i++) {
+                    assertThat(read[i]).isEqualTo((byte) (offset + i));
+                }
+            }
+        }
+    }
+
+    @Test
+    void configOutsideItsSizeIsRefused() {
+        int[][] ranges = {{0, 9}, {8, 1}, {9, 0}, {-1, 1}, {-1, 0}, {7, 2}, {Integer.MAX_VALUE, 1}, {0x7ffffff8, 16}};
+        for (int[] range : ranges) {
+            byte[] bytes = new byte[range[1]];
+            assertThatThrownBy(() -> device.readConfig(range[0], bytes)).isInstanceOf(IllegalArgumentException.class);
+            assertThat(device.writeConfig(range[0], bytes)).isFalse();
+        }
+    }
+
+    @Test
+    void writesTouchingAReadOnlyByteChangeNothing() {
+        assertThat(device.writeConfig(2, new byte[] {20, 30})).isTrue();
+        assertThat(device.writeConfig(1, new byte[] {90, 91})).isFalse();
+        assertThat(device.writeConfig(3, new byte[] {92, 93})).isFalse();
+        assertThat(device.writeConfig(0, new byte[8])).isFalse();
+        assertThat(device.config).containsExactly(0, 1, 20, 30, 4, 5, 6, 7);
+    }
+
+    @Test
+    void statusZeroResets() {
+        device.negotiate(FeatureSet.of(RingFeature.VERSION_1));
+        device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK);
+        assertThat(device.status()).isEqualTo(11);
+        device.setStatus(0);
+        assertThat(device.status()).isZero();
+        assertThat(device.negotiated()).isEqualTo(FeatureSet.NONE);
+        assertThat(device.changes).isEqualTo(2);
+    }
+
+    @Test
+    void needsResetStaysUntilAReset() {
+        device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
+        device.markNeedsReset();
+        assertThat(device.status()).isEqualTo(3 | DeviceStatus.NEEDS_RESET);
+        device.setStatus(15);
+        assertThat(device.status()).isEqualTo(15 | DeviceStatus.NEEDS_RESET);
+        device.setStatus(0);
+        assertThat(device.status()).isZero();
+        device.setStatus(15);
+        assertThat(device.status()).isEqualTo(15);
+    }
+
+    @Test
+    void statusBitsAreThoseOfTheSpecification() {
+        assertThat(new int[] {
+                    DeviceStatus.ACKNOWLEDGE,
+                    DeviceStatus.DRIVER,
+                    DeviceStatus.DRIVER_OK,
+                    DeviceStatus.FEATURES_OK,
+                    DeviceStatus.NEEDS_RESET,
+                    DeviceStatus.FAILED
+                })
+                .containsExactly(1, 2, 4, 8, 64, 128);
+        assertThat(new int[] {RingFeature.INDIRECT_DESC, RingFeature.EVENT_IDX, RingFeature.VERSION_1})
+                .containsExactly(28, 29, 32);
+    }
+}

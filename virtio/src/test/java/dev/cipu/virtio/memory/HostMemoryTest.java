@@ -1,0 +1,37 @@
+package dev.cipu.virtio.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class HostMemoryTest {
+    private static final int AREA = 512;
+
+    @Test
+    void aCopyMovesItsBytesAndNoOthers() {
+        Random random = new Random(7);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment from = arena.allocate(AREA, 64);
+            MemorySegment to = arena.allocate(AREA, 64);
+            byte[] source = new byte[AREA];
+            byte[] before = new byte[AREA];
+            for (int bytes = 8; bytes <= 300; bytes++) {
+                int fromOffset = random.nextInt(16);
+                int toOffset = 16 + random.nextInt(16);
+                random.nextBytes(source);
+                random.nextBytes(before);
+                from.copyFrom(MemorySegment.ofArray(source));
+                to.copyFrom(MemorySegment.ofArray(before));
+                HostMemory.copy(from.address() + fromOffset, to.address() + toOffset, bytes);
+                System.arraycopy(source, fromOffset, before, toOffset, bytes);
+                assertThat(to.toArray(ValueLayout.JAVA_BYTE))
+                        .as("%d bytes", bytes)
+                        .isEqualTo(before);
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package dev.cipu.virtio.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
+import org.junit.jupiter.api.Test;
+
+class NetDeviceTest {
+    private static final byte[] MAC = {0x52, 0x54, 0, (byte) 0xab, (byte) 0xcd, (byte) 0xef};
+
+    private static byte[] config(NetDevice device) {
+        byte[] bytes = new byte[device.configSize()];
+        device.readConfig(0, bytes);
+        return bytes;
+    }
+
+    @Test
+    void configBytes() {
+        NetDevice device = new NetDevice(MAC, 0x2328, 0x102);
+        byte[] up = {0x52, 0x54, 0, (byte) 0xab, (byte) 0xcd, (byte) 0xef, 1, 0, 0x02, 0x01, 0x28, 0x23};
+        assertThat(config(device)).isEqualTo(up);
+        device.linkUp(false);
+        assertThat(config(device)[NetConfig.STATUS]).isZero();
+        assertThat(device.linkUp()).isFalse();
+        assertThat(device.queueCount()).isEqualTo(0x204);
+        assertThat(device.deviceId()).isEqualTo(1);
+    }
+
+    @Test
+    void configCanBeReadBeforeNegotiationAndNotWritten() {
+        NetDevice device = new NetDevice(MAC, 1500, 1);
+        for (int i = 0; i < NetConfig.BYTES; i++) {
+            assertThat(device.writeConfig(i, new byte[1])).isFalse();
+        }
+        assertThat(config(device)).startsWith(MAC);
+    }
+
+    @Test
+    void features() {
+        NetDevice one = new NetDevice(MAC, 1500, 1);
+        assertThat(one.offered()).isEqualTo(FeatureSet.of(0, 1, 3, 5, 15, 16, 28, 29, 32));
+        assertThat(new NetDevice(MAC, 1500, 2).offered())
+                .isEqualTo(one.offered().with(22));
+    }
+
+    @Test
+    void legacyDriversAreRefused() {
+        NetDevice device = new NetDevice(MAC, 1500, 1);
+        assertThat(device.negotiate(device.offered().without(RingFeature.VERSION_1)))
+                .isFalse();
+        assertThat(device.negotiate(FeatureSet.of(RingFeature.VERSION_1))).isTrue();
+    }
+
+    @Test
+    void theMacIsNobodyElses() {
+        byte[] mac = MAC.clone();
+        NetDevice device = new NetDevice(mac, 1500, 1);
+        mac[5] = 0;
+        device.mac()[5] = 0;
+        assertThat(device.mac()).isEqualTo(MAC);
+    }
+
+    @Test
+    void impossibleDevicesAreRefused() {
+        byte[] multicast = {1, 0, 0x5e, 0, 0, 1};
+        assertThatThrownBy(() -> new NetDevice(multicast, 1500, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new NetDevice(new byte[5], 1500, 1)).isInstanceOf(IllegalArgumentException.class);
+        for (int mtu : new int[] {67, 65536, 0, -1}) {
+            assertThatThrownBy(() -> new NetDevice(MAC, mtu, 1)).isInstanceOf(IllegalArgumentException.class);
+        }
+        for (int pairs : new int[] {0, -1, 0x8001}) {
+            assertThatThrownBy(() -> new NetDevice(MAC, 1500, pairs)).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThat(new NetDevice(MAC, 68, 0x8000).queueCount()).isEqualTo(0x10000);
+    }
+}
