@@ -1,0 +1,20 @@
+package dev.cipu.dataplane.blk;
+
+/** One queue's way into a {@link BlockStore}. Owner: the worker that polls the queue. */
+public interface BlockChannel extends AutoCloseable {
+    /**
+     * Takes a task whose range the caller has checked against the store's facts. The channel calls
+     * {@link BlockTask#complete} exactly once for it: before this method returns, or in a later {@link #poll}.
+     */
+    void submit(BlockTask task);
+
+    /** Passes on what was submitted and completes what is done; never blocks. Returns the tasks completed. */
+    int poll();
+
+    /** Tasks submitted and not complete. */
+    int inFlight();
+
+    /** Gives back what the channel holds. Nothing may be in flight. */
+    @Override
+    void close();
+}

@@ -1,0 +1,13 @@
+package dev.cipu.dataplane.blk;
+
+/** What a store is asked to do. */
+public enum BlockOp {
+    READ,
+    WRITE,
+    /** Makes every write that completed before durable. */
+    FLUSH,
+    /** Gives blocks back; what they read as afterwards is open. */
+    DISCARD,
+    /** Makes blocks read as zeroes. */
+    WRITE_ZEROES
+}

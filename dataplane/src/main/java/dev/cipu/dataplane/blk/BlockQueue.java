@@ -1,0 +1,337 @@
+package dev.cipu.dataplane.blk;
+
+import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.dataplane.Poller;
+import dev.cipu.dataplane.QueueListener;
+import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.memory.HostMemory;
+import dev.cipu.virtio.ring.Chain;
+import dev.cipu.virtio.ring.Virtqueue;
+import dev.cipu.virtio.ring.VirtqueueViolation;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Serves one request queue of a block device from a store. Owner: the worker that polls it; it lives from the moment the
+ * transport starts the ring until the transport has had it {@link #quiesce} and closed it.
+ *
+ * <p>Data moves between the store and guest memory directly. A request that the store completes at once is answered in
+ * the same {@link #poll} that popped it. Neither a request that breaks the rules nor a ring that does reaches any other
+ * queue: bad requests get a status, a bad ring stops this queue.
+ *
+ * <p>The used length counts the bytes written without a gap from the chain's first writable byte on: data and status for
+ * a read, 1 for a request whose only writable byte is the status. {@code [virtio-1.4 §2.7.8.2]}
+ */
+public final class BlockQueue implements Poller, AutoCloseable {
+    /** Names of the counters that a queue keeps, in order. */
+    public static final List<String> COUNTERS = List.of(
+            "reads",
+            "read_bytes",
+            "writes",
+            "write_bytes",
+            "flushes",
+            "discards",
+            "write_zeroes",
+            "identifies",
+            "errors",
+            "unsupported",
+            "malformed",
+            "violations",
+            "faults",
+            "calls");
+
+    private static final int READS = 0;
+    private static final int READ_BYTES = 1;
+    private static final int WRITES = 2;
+    private static final int WRITE_BYTES = 3;
+    private static final int FLUSHES = 4;
+    private static final int DISCARDS = 5;
+    private static final int ZEROES = 6;
+    private static final int IDENTIFIES = 7;
+    private static final int ERRORS = 8;
+    private static final int UNSUPPORTED = 9;
+    private static final int MALFORMED = 10;
+    private static final int VIOLATIONS = 11;
+    private static final int FAULTS = 12;
+    private static final int CALLS = 13;
+
+    /** Bytes of the largest read or write: what the device's segment limits allow. */
+    public static final long MAX_BYTES = (long) BlkDevice.SEG_MAX * BlkDevice.SIZE_MAX;
+
+    /**
+     * Requests of one burst, and bytes after which a burst ends. Small enough that a driver with 32 requests on their way
+     * works on one half while we work on the other.
+     */
+    private static final int BURST = 16;
+
+    private static final long BURST_BYTES = 1 << 20;
+
+    /** Requests in flight at a time, for queues that are larger. */
+    private static final int MAX_TASKS = 1024;
+
+    private final Virtqueue queue;
+    private final BlockChannel channel;
+    private final RequestParser parser;
+    private final CounterGroup counters;
+    private final QueueListener listener;
+    private final MemorySegment serial = Arena.ofAuto().allocate(BlkRequest.SERIAL_BYTES);
+
+    private final BlockTask[] free;
+    private int freeCount;
+
+    /** Tasks whose next range waits to be submitted. */
+    private final BlockTask[] again;
+
+    private int againCount;
+    private boolean paused;
+    private boolean faulted;
+
+    /**
+     * @param device what the driver sees; capacity, cache mode and serial number are taken from it
+     * @param counters made of {@link #COUNTERS}; the queue's worker becomes their writer
+     */
+    public BlockQueue(
+            Virtqueue queue, BlkDevice device, BlockStore store, CounterGroup counters, QueueListener listener) {
+        this.queue = Objects.requireNonNull(queue);
+        this.counters = Objects.requireNonNull(counters);
+        this.listener = Objects.requireNonNull(listener);
+        int tasks = Math.min(queue.size(), MAX_TASKS);
+        channel = store.channel(tasks);
+        parser = new RequestParser(device, store);
+        byte[] text = device.geometry().serial().getBytes(StandardCharsets.US_ASCII);
+        MemorySegment.copy(text, 0, serial, ValueLayout.JAVA_BYTE, 0, text.length);
+        free = new BlockTask[tasks];
+        again = new BlockTask[tasks];
+        for (int i = 0; i < tasks; i++) {
+            free[i] = new BlockTask(i, this::completed);
+        }
+        freeCount = tasks;
+    }
+
+    @Override
+    public int poll() {
+        int work = 0;
+        try {
+            settle();
+            if (!paused && !faulted) {
+                work = popBurst();
+            }
+            if (channel.inFlight() > 0) {
+                work += channel.poll();
+            }
+            while (againCount > 0) {
+                channel.submit(again[--againCount]);
+            }
+            if (!faulted) {
+                queue.release();
+            }
+        } catch (InternalError e) {
+            fault();
+            work++;
+        }
+        return work;
+    }
+
+    /** Calls the driver for the answers of the turn before, whose stores have drained meanwhile. */
+    private void settle() {
+        if (!faulted && queue.call()) {
+            counters.add(CALLS, 1);
+        }
+    }
+
+    private int popBurst() {
+        int popped = 0;
+        long budget = BURST_BYTES;
+        while (popped < BURST && budget > 0 && freeCount > 0) {
+            BlockTask task = free[freeCount - 1];
+            if (!pop(task.chain())) {
+                break;
+            }
+            freeCount--;
+            popped++;
+            budget -= begin(task);
+        }
+        return popped;
+    }
+
+    private boolean pop(Chain chain) {
+        try {
+            return queue.pop(chain);
+        } catch (VirtqueueViolation violation) {
+            counters.add(VIOLATIONS, 1);
+            listener.queueBroken(violation.kind());
+            return false;
+        }
+    }
+
+    /** Starts a request; returns the bytes of its data. */
+    private long begin(BlockTask task) {
+        int verdict = parser.parse(task);
+        switch (verdict) {
+            case RequestParser.SUBMIT -> {
+                count(task);
+                long bytes = task.length();
+                channel.submit(task);
+                return bytes;
+            }
+            case RequestParser.IDENTIFY -> identify(task);
+            case RequestParser.NO_STATUS -> {
+                counters.add(MALFORMED, 1);
+                push(task, 0);
+            }
+            case RequestParser.NO_HEADER -> {
+                counters.add(MALFORMED, 1);
+                finish(task, BlkRequest.IOERR, 0);
+            }
+            default -> finish(task, (byte) verdict, 0);
+        }
+        return 0;
+    }
+
+    private void count(BlockTask task) {
+        switch (task.op()) {
+            case READ -> {
+                counters.add(READS, 1);
+                counters.add(READ_BYTES, task.length());
+            }
+            case WRITE -> {
+                counters.add(WRITES, 1);
+                counters.add(WRITE_BYTES, task.length());
+            }
+            case FLUSH -> counters.add(FLUSHES, 1);
+            case DISCARD -> counters.add(DISCARDS, 1);
+            case WRITE_ZEROES -> counters.add(ZEROES, 1);
+        }
+    }
+
+    /** The serial number, NUL-padded to 20 bytes, or as much of it as there is room for. */
+    private void identify(BlockTask task) {
+        counters.add(IDENTIFIES, 1);
+        int bytes = (int) Math.min(BlkRequest.SERIAL_BYTES, task.chain().writableBytes() - 1);
+        task.deliver(0, serial, 0, bytes);
+        finish(task, BlkRequest.OK, bytes);
+    }
+
+    private void completed(BlockTask task, byte status) {
+        if (status == BlkRequest.OK && task.nextRange()) {
+            again[againCount++] = task;
+            return;
+        }
+        finish(task, status, status == BlkRequest.OK && task.op() == BlockOp.READ ? task.length() : 0);
+    }
+
+    /**
+     * Answers a request.
+     *
+     * @param data bytes written from the first writable byte on
+     */
+    private void finish(BlockTask task, byte status, long data) {
+        if (status != BlkRequest.OK) {
+            counters.add(status == BlkRequest.UNSUPP ? UNSUPPORTED : ERRORS, 1);
+        }
+        if (faulted) {
+            free[freeCount++] = task;
+            return;
+        }
+        Chain chain = task.chain();
+        int last = chain.parts() - 1;
+        HostMemory.ALL.set(ValueLayout.JAVA_BYTE, chain.address(last) + chain.length(last) - 1, status);
+        long writable = chain.writableBytes();
+        push(task, (int) (data == writable - 1 ? writable : data));
+    }
+
+    private void push(BlockTask task, int written) {
+        queue.push(task.chain().head(), written);
+        free[freeCount++] = task;
+    }
+
+    @Override
+    public boolean arm() {
+        if (channel.inFlight() > 0) {
+            return false;
+        }
+        if (paused || faulted) {
+            return true;
+        }
+        try {
+            settle();
+            return queue.awaitKicks();
+        } catch (InternalError e) {
+            fault();
+            return false;
+        }
+    }
+
+    @Override
+    public void disarm() {
+        if (faulted) {
+            return;
+        }
+        try {
+            queue.suppressKicks();
+        } catch (InternalError e) {
+            fault();
+        }
+    }
+
+    @Override
+    public boolean failed(Throwable cause) {
+        if (cause instanceof InternalError) {
+            fault();
+            return true;
+        }
+        return false;
+    }
+
+    /** Guest memory is gone: whatever is still in flight is awaited, but neither ring nor buffers are touched again. */
+    private void fault() {
+        if (!faulted) {
+            faulted = true;
+            againCount = 0;
+            counters.add(FAULTS, 1);
+            listener.memoryFault();
+        }
+    }
+
+    /**
+     * Pops nothing more, waits until every request popped so far is answered, and publishes the answers. Afterwards
+     * nothing reads or writes guest memory until {@link #resume}.
+     */
+    public void quiesce() {
+        paused = true;
+        poll();
+        while (channel.inFlight() > 0 || againCount > 0) {
+            Thread.onSpinWait();
+            poll();
+        }
+        // the last turn's call
+        poll();
+    }
+
+    /** Goes on popping after {@link #quiesce}. */
+    public void resume() {
+        paused = false;
+    }
+
+    /** The ring that is served. */
+    public Virtqueue queue() {
+        return queue;
+    }
+
+    /** Requests popped and not answered. */
+    public int inFlight() {
+        return free.length - freeCount;
+    }
+
+    /** Quiesces and gives back the channel. The ring is not touched any more. */
+    @Override
+    public void close() {
+        quiesce();
+        channel.close();
+    }
+}

@@ -1,0 +1,150 @@
+package dev.cipu.dataplane.blk;
+
+import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.ring.Chain;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * One request on its way through a store; preallocated and used again. Its data lies in guest memory, described by the
+ * chain that the task owns: stores move it straight from and to there. Owner: the worker that polls the queue.
+ */
+public final class BlockTask {
+    /** The one way back to whoever gave the task. */
+    @FunctionalInterface
+    interface Completion {
+        void completed(BlockTask task, byte status);
+    }
+
+    private final Completion completion;
+    private final int slot;
+    private final Chain chain = new Chain();
+    private final long[] rangeOffset = new long[BlkDevice.MAX_RANGES];
+    private final long[] rangeLength = new long[BlkDevice.MAX_RANGES];
+    private final boolean[] rangeUnmap = new boolean[BlkDevice.MAX_RANGES];
+    private int ranges;
+    private int range;
+
+    private BlockOp op = BlockOp.FLUSH;
+    private long offset;
+    private long length;
+    private boolean durable;
+    private boolean mayUnmap;
+
+    BlockTask(int slot, Completion completion) {
+        this.slot = slot;
+        this.completion = completion;
+    }
+
+    /** The task's number among those of its channel, from 0. */
+    public int slot() {
+        return slot;
+    }
+
+    public BlockOp op() {
+        return op;
+    }
+
+    /** First byte in the store. */
+    public long offset() {
+        return offset;
+    }
+
+    /** Bytes in the store, at most {@link BlockQueue#MAX_BYTES} for reads and writes. */
+    public long length() {
+        return length;
+    }
+
+    /** Whether a write must survive a power failure once it has completed. */
+    public boolean durable() {
+        return durable;
+    }
+
+    /** Whether zeroed blocks may be given back. */
+    public boolean mayUnmap() {
+        return mayUnmap;
+    }
+
+    /**
+     * The guest memory of a read or a write: the data is in parts {@link #firstPart} up to but without {@link #endPart},
+     * after {@link #skip} bytes of them and {@link #length} bytes long.
+     */
+    public Chain chain() {
+        return chain;
+    }
+
+    public int firstPart() {
+        return op == BlockOp.WRITE ? 0 : chain.readableParts();
+    }
+
+    public int endPart() {
+        return op == BlockOp.WRITE ? chain.readableParts() : chain.parts();
+    }
+
+    /** Bytes of the parts before the data: the header of a write. */
+    public int skip() {
+        return op == BlockOp.WRITE ? BlkRequest.HEADER_BYTES : 0;
+    }
+
+    /** Copies data of a write out of guest memory, from byte {@code from} of the data on. */
+    public void fetch(long from, MemorySegment dst, long dstOffset, int bytes) {
+        chain.read(BlkRequest.HEADER_BYTES + from, dst, dstOffset, bytes);
+    }
+
+    /** Copies data of a read into guest memory, from byte {@code at} of the data on. */
+    public void deliver(long at, MemorySegment src, long srcOffset, int bytes) {
+        chain.write(at, src, srcOffset, bytes);
+    }
+
+    /** Delivers zeroes. */
+    public void deliverZeroes(long at, int bytes) {
+        chain.zero(at, bytes);
+    }
+
+    /**
+     * Ends the task; called once by the channel.
+     *
+     * @param status {@link BlkRequest#OK}, or what went wrong
+     */
+    public void complete(byte status) {
+        completion.completed(this, status);
+    }
+
+    void transfer(BlockOp op, long offset, long length, boolean durable) {
+        this.op = op;
+        this.offset = offset;
+        this.length = length;
+        this.durable = durable;
+        this.mayUnmap = false;
+        ranges = 0;
+        range = 0;
+    }
+
+    void flush() {
+        transfer(BlockOp.FLUSH, 0, 0, true);
+    }
+
+    /** Begins a task of several ranges, added one by one. */
+    void beginRanges(BlockOp op, boolean durable) {
+        transfer(op, 0, 0, durable);
+    }
+
+    void addRange(long offset, long length, boolean unmap) {
+        rangeOffset[ranges] = offset;
+        rangeLength[ranges] = length;
+        rangeUnmap[ranges] = unmap;
+        ranges++;
+    }
+
+    /** Moves on to the next range; false if there is none. */
+    boolean nextRange() {
+        if (range == ranges) {
+            return false;
+        }
+        offset = rangeOffset[range];
+        length = rangeLength[range];
+        mayUnmap = rangeUnmap[range];
+        range++;
+        return true;
+    }
+}

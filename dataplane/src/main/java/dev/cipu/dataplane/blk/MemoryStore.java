@@ -1,0 +1,175 @@
+package dev.cipu.dataplane.blk;
+
+import dev.cipu.virtio.blk.BlkRequest;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A disk in off-heap memory, lost with the process. Memory is taken chunk by chunk at the first write, so that a large
+ * disk costs nothing until it is used, and given back when a whole chunk is discarded or zeroed. Channels of several
+ * workers may use it at the same time; what overlapping requests leave behind is as open as on any disk.
+ */
+public final class MemoryStore implements BlockStore {
+    private static final int CHUNK_SHIFT = 18;
+    private static final int CHUNK_BYTES = 1 << CHUNK_SHIFT;
+
+    /** Largest disk. */
+    public static final long MAX_BYTES = (long) CHUNK_BYTES << 26;
+
+    private static final int ALIGN = 4096;
+
+    private final long bytes;
+    private final AtomicReferenceArray<@Nullable MemorySegment> chunks;
+
+    /**
+     * @param bytes capacity, a positive multiple of 512 up to {@link #MAX_BYTES}
+     */
+    public MemoryStore(long bytes) {
+        if (bytes <= 0 || bytes > MAX_BYTES || bytes % BlkRequest.SECTOR_BYTES != 0) {
+            throw new IllegalArgumentException("a disk of " + bytes + " bytes");
+        }
+        this.bytes = bytes;
+        chunks = new AtomicReferenceArray<>((int) ((bytes + CHUNK_BYTES - 1) >>> CHUNK_SHIFT));
+    }
+
+    @Override
+    public long sectors() {
+        return bytes / BlkRequest.SECTOR_BYTES;
+    }
+
+    @Override
+    public int blockSize() {
+        return BlkRequest.SECTOR_BYTES;
+    }
+
+    @Override
+    public boolean readOnly() {
+        return false;
+    }
+
+    @Override
+    public boolean canDiscard() {
+        return true;
+    }
+
+    @Override
+    public boolean cached() {
+        return false;
+    }
+
+    @Override
+    public BlockChannel channel(int tasks) {
+        return new Channel();
+    }
+
+    @Override
+    public void close() {
+        for (int i = 0; i < chunks.length(); i++) {
+            chunks.set(i, null);
+        }
+    }
+
+    /** Bytes of memory taken so far. */
+    public long residentBytes() {
+        long resident = 0;
+        for (int i = 0; i < chunks.length(); i++) {
+            resident += chunks.getPlain(i) == null ? 0 : CHUNK_BYTES;
+        }
+        return resident;
+    }
+
+    private MemorySegment chunkToWrite(int index) {
+        // pairs with the release of whoever put it there: its zeroes are visible
+        MemorySegment chunk = chunks.getAcquire(index);
+        return chunk == null ? newChunk(index) : chunk;
+    }
+
+    private MemorySegment newChunk(int index) {
+        // freed by the garbage collector, when no channel can still be copying
+        MemorySegment fresh = Arena.ofAuto().allocate(CHUNK_BYTES, ALIGN);
+        MemorySegment other = chunks.compareAndExchange(index, null, fresh);
+        return other == null ? fresh : other;
+    }
+
+    private void read(BlockTask task) {
+        long at = task.offset();
+        long left = task.length();
+        long done = 0;
+        while (left > 0) {
+            int within = (int) (at & (CHUNK_BYTES - 1));
+            int n = (int) Math.min(left, CHUNK_BYTES - within);
+            MemorySegment chunk = chunks.getAcquire((int) (at >>> CHUNK_SHIFT));
+            if (chunk == null) {
+                task.deliverZeroes(done, n);
+            } else {
+                task.deliver(done, chunk, within, n);
+            }
+            done += n;
+            at += n;
+            left -= n;
+        }
+    }
+
+    private void write(BlockTask task) {
+        long at = task.offset();
+        long left = task.length();
+        long done = 0;
+        while (left > 0) {
+            int within = (int) (at & (CHUNK_BYTES - 1));
+            int n = (int) Math.min(left, CHUNK_BYTES - within);
+            task.fetch(done, chunkToWrite((int) (at >>> CHUNK_SHIFT)), within, n);
+            done += n;
+            at += n;
+            left -= n;
+        }
+    }
+
+    private void zero(BlockTask task) {
+        long at = task.offset();
+        long left = task.length();
+        while (left > 0) {
+            int index = (int) (at >>> CHUNK_SHIFT);
+            int within = (int) (at & (CHUNK_BYTES - 1));
+            int n = (int) Math.min(left, CHUNK_BYTES - within);
+            MemorySegment chunk = chunks.getAcquire(index);
+            if (chunk != null) {
+                if (n == CHUNK_BYTES) {
+                    chunks.set(index, null);
+                } else {
+                    chunk.asSlice(within, n).fill((byte) 0);
+                }
+            }
+            at += n;
+            left -= n;
+        }
+    }
+
+    /** Everything is done when submit returns. */
+    private final class Channel implements BlockChannel {
+        @Override
+        public void submit(BlockTask task) {
+            switch (task.op()) {
+                case READ -> read(task);
+                case WRITE -> write(task);
+                case DISCARD, WRITE_ZEROES -> zero(task);
+                case FLUSH -> {}
+            }
+            task.complete(BlkRequest.OK);
+        }
+
+        @Override
+        public int poll() {
+            return 0;
+        }
+
+        @Override
+        public int inFlight() {
+            return 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+}

@@ -1,0 +1,315 @@
+package dev.cipu.dataplane.net;
+
+import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.dataplane.Poller;
+import dev.cipu.virtio.memory.HostMemory;
+import dev.cipu.virtio.memory.Le;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * A learning Ethernet switch: it polls its ports and carries each burst on in the same turn. Unknown and group
+ * addresses go to every other port.
+ *
+ * <p>One worker owns it with all its ports. A port that receives from another port's frames never sees more than the
+ * switch's own copy of them.
+ */
+public final class L2Switch implements Poller {
+    /** Names of the counters, in the order of the constants below. */
+    public static final List<String> COUNTERS =
+            List.of("forwarded", "flooded", "unlearned", "bad_source", "spoofed", "hairpin");
+
+    private static final int FORWARDED = 0;
+    private static final int FLOODED = 1;
+    private static final int UNLEARNED = 2;
+    private static final int BAD_SOURCE = 3;
+    private static final int SPOOFED = 4;
+    private static final int HAIRPIN = 5;
+
+    private static final int MAC_LIMIT = 16384;
+    private static final int MAC_PER_PORT = 2048;
+    private static final long MAC_MASK = 0xffff_ffff_ffffL;
+    private static final long GROUP_BIT = 1;
+
+    /** Wider than 48 bits: equal to no address. */
+    private static final long NO_ADDRESS = -1;
+
+    /** A learned address is forgotten after this silence, as [IEEE 802.1D-2004 table 7-5] recommends. */
+    private static final long AGEING_NANOS = 300_000_000_000L;
+
+    /** Turns between two looks at the clock. */
+    private static final int CLOCK_TURNS = 4096;
+
+    private static final long TICK_NANOS = 1_000_000_000L;
+
+    private static final int FLOOD = -1;
+
+    private final PacketPool pool;
+    private final LongSupplier clock;
+    private final CounterGroup counters;
+    private final MacTable table = new MacTable(MAC_LIMIT, MAC_PER_PORT);
+    private final Burst in = new Burst();
+    private final int[] decisions = new int[Burst.CAPACITY];
+
+    private final List<Port> ports = new ArrayList<>();
+    private Port[] active = {};
+    private Burst[] out = {};
+    private boolean[] learns = {};
+
+    /** The last decision for each ingress port: most frames of a burst go where the one before them went. */
+    private long[] lastDestination = {};
+
+    private long[] lastSource = {};
+    private int[] lastDecision = {};
+
+    private int turns;
+
+    /** Whether ports did work in the last turn that their far ends may wait to hear of. */
+    private boolean settle;
+
+    private long now;
+    private long tickedAt;
+
+    /**
+     * @param pool where the ports' frames live; owned by this switch's worker
+     * @param clock nanoseconds, monotonic
+     * @param counters a group with {@link #COUNTERS}
+     */
+    public L2Switch(PacketPool pool, LongSupplier clock, CounterGroup counters) {
+        this.pool = pool;
+        this.clock = clock;
+        this.counters = counters;
+        now = clock.getAsLong();
+        tickedAt = now;
+    }
+
+    /** The pool that ports put received frames into. */
+    public PacketPool pool() {
+        return pool;
+    }
+
+    /** Plugs a port in. */
+    public void add(Port port) {
+        ports.add(port);
+        renumber();
+    }
+
+    /** Plugs a port in that alone may send from, and always gets what is for, the given address. */
+    public void add(Port port, byte[] mac) {
+        add(port);
+        table.fix(asLong(mac), ports.size() - 1);
+    }
+
+    /** Pulls a port out; frames for the addresses behind it are flooded until they are seen again. */
+    public void remove(Port port) {
+        int index = ports.indexOf(port);
+        if (index < 0) {
+            return;
+        }
+        table.forget(index);
+        table.shiftPorts(index);
+        ports.remove(index);
+        renumber();
+    }
+
+    private void renumber() {
+        int n = ports.size();
+        active = ports.toArray(Port[]::new);
+        out = new Burst[n];
+        learns = new boolean[n];
+        for (int i = 0; i < n; i++) {
+            out[i] = new Burst();
+            learns[i] = active[i].learns();
+        }
+        lastDestination = new long[n];
+        lastSource = new long[n];
+        lastDecision = new int[n];
+        forgetDecisions();
+    }
+
+    private void forgetDecisions() {
+        Arrays.fill(lastDestination, NO_ADDRESS);
+    }
+
+    private static long asLong(byte[] mac) {
+        long value = 0;
+        for (int i = 0; i < 6; i++) {
+            value |= (mac[i] & 0xffL) << (8 * i);
+        }
+        return value;
+    }
+
+    @Override
+    public int poll() {
+        if (++turns >= CLOCK_TURNS) {
+            turns = 0;
+            tick();
+        }
+        int work = 0;
+        Port[] active = this.active;
+        if (settle) {
+            settle = false;
+            for (Port port : active) {
+                port.settle();
+            }
+        }
+        Burst burst = in;
+        for (int i = 0; i < active.length; i++) {
+            if (active[i].receive(burst) > 0) {
+                work += burst.count;
+                forward(i, burst);
+                burst.release(pool);
+            }
+        }
+        settle = work > 0;
+        return work;
+    }
+
+    private void tick() {
+        now = clock.getAsLong();
+        if (now - tickedAt >= TICK_NANOS) {
+            tickedAt = now;
+            table.expire(now - AGEING_NANOS);
+            // so that busy flows renew their entries once a tick
+            forgetDecisions();
+        }
+    }
+
+    private void forward(int from, Burst burst) {
+        int[] to = decisions;
+        boolean together = true;
+        long destination = lastDestination[from];
+        long source = lastSource[from];
+        int decision = lastDecision[from];
+        for (int i = 0; i < burst.count; i++) {
+            long at = pool.frameOffset(burst.slot(i));
+            // two loads that lie within the stores which filled the slot, so that the core can forward them
+            long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
+            long second = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8);
+            if (destination != (first & MAC_MASK) || source != (first >>> 48 | (second & 0xffffffffL) << 16)) {
+                destination = first & MAC_MASK;
+                source = first >>> 48 | (second & 0xffffffffL) << 16;
+                decision = decide(from, destination, source);
+            }
+            to[i] = decision;
+            together &= decision == to[0];
+        }
+        lastDestination[from] = destination;
+        lastSource[from] = source;
+        lastDecision[from] = decision;
+        if (together && decision >= 0) {
+            active[decision].transmit(burst);
+            counters.add(FORWARDED, burst.count);
+        } else {
+            scatter(from, burst);
+        }
+    }
+
+    /** The decision to drop a frame and to count it under {@code counter}. */
+    private static int drop(int counter) {
+        return FLOOD - 1 - counter;
+    }
+
+    /** A port number, {@link #FLOOD}, or what {@link #drop} made. */
+    private int decide(int from, long destination, long source) {
+        if ((source & GROUP_BIT) != 0) {
+            return drop(BAD_SOURCE);
+        }
+        if (learns[from]) {
+            int before = table.lookup(source);
+            if (table.isFixedElsewhere(source, from)) {
+                return drop(SPOOFED);
+            }
+            if (!table.learn(source, from, now)) {
+                counters.add(UNLEARNED, 1);
+            } else if (before != from) {
+                // what other ports decided about this address is stale
+                forgetDecisions();
+            }
+        }
+        int to = (destination & GROUP_BIT) != 0 ? MacTable.UNKNOWN : table.lookup(destination);
+        int decision = to;
+        if (to == MacTable.UNKNOWN) {
+            // one other port alone is no flood
+            decision = active.length == 2 ? 1 - from : FLOOD;
+        } else if (to == from) {
+            decision = drop(HAIRPIN);
+        }
+        return decision;
+    }
+
+    private void scatter(int from, Burst burst) {
+        for (int i = 0; i < burst.count; i++) {
+            int to = decisions[i];
+            if (to >= 0) {
+                out[to].add(burst, i);
+                counters.add(FORWARDED, 1);
+            } else if (to == FLOOD) {
+                counters.add(FLOODED, 1);
+                completeChecksum(burst, i);
+                for (int j = 0; j < out.length; j++) {
+                    if (j != from) {
+                        out[j].add(burst, i);
+                    }
+                }
+            } else {
+                counters.add(FLOOD - 1 - to, 1);
+            }
+        }
+        for (int j = 0; j < out.length; j++) {
+            if (out[j].count > 0) {
+                active[j].transmit(out[j]);
+                out[j].clear();
+            }
+        }
+    }
+
+    /** Ports that share a frame must agree on its checksum, and not all of their guests may take a partial one. */
+    private void completeChecksum(Burst burst, int index) {
+        long offload = burst.offload(index);
+        if (offload != Offload.NONE) {
+            Checksum.complete(
+                    HostMemory.ALL,
+                    pool.frameOffset(burst.slot(index)),
+                    burst.length(index),
+                    Offload.csumStart(offload),
+                    Offload.csumOffset(offload));
+        }
+        burst.clearOffload(index);
+    }
+
+    @Override
+    public boolean arm() {
+        boolean idle = true;
+        for (Port port : active) {
+            port.settle();
+            idle &= port.arm();
+        }
+        return idle;
+    }
+
+    @Override
+    public void disarm() {
+        for (Port port : active) {
+            port.disarm();
+        }
+    }
+
+    /** A fault that surfaced after the port that met it was done: every port's owner is asked to look. */
+    @Override
+    public boolean failed(Throwable cause) {
+        if (!(cause instanceof InternalError)) {
+            return false;
+        }
+        in.release(pool);
+        for (Burst burst : out) {
+            burst.clear();
+        }
+        for (Port port : active) {
+            port.memoryFault();
+        }
+        return true;
+    }
+}

@@ -1,0 +1,37 @@
+package dev.cipu.dataplane.net;
+
+/**
+ * Where frames enter and leave a switch. All methods run on the switch's worker and never block.
+ */
+public interface Port {
+    /**
+     * Appends frames that arrived to {@code burst}, as far as there is room; each in a slot of the switch's pool, now
+     * held by the caller.
+     *
+     * @return how many frames were appended
+     */
+    int receive(Burst burst);
+
+    /**
+     * Sends the frames of {@code burst}, or drops and counts them where the port has no room. The slots stay the
+     * caller's: a port that needs a frame for longer retains its slot.
+     */
+    void transmit(Burst burst);
+
+    /** Tells the far end of what was received and sent, if it wants to know; once a turn, after the other ports' work. */
+    default void settle() {}
+
+    /** Whether the switch learns source addresses from this port's frames. */
+    default boolean learns() {
+        return true;
+    }
+
+    /** Shared memory may be gone somewhere behind the switch: a port whose memory it may be says so to its owner. */
+    default void memoryFault() {}
+
+    /** Asks for a kick when a frame arrives; true if none waits even now, so that the worker may sleep. */
+    boolean arm();
+
+    /** The worker polls again: no kicks please. */
+    void disarm();
+}

@@ -1,0 +1,127 @@
+package dev.cipu.dataplane.net;
+
+import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.dataplane.QueueListener;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.driver.DriverMemory;
+import dev.cipu.virtio.driver.NetDriver;
+import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.memory.GuestMemory;
+import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.net.NetHeader;
+import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.Violation;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** A guest in the same process: a device, its port, and a driver for each queue pair. */
+final class TestGuest implements QueueListener {
+    static final long BASE = 0x4000_0000L;
+
+    final NetDevice device;
+    final GuestPort port;
+    final DriverMemory memory;
+    final List<NetDriver> pairs = new ArrayList<>();
+    final List<Violation> violations = new ArrayList<>();
+    final CounterGroup counters = CounterGroup.unlisted(GuestPort.COUNTERS);
+    int memoryFaults;
+    int calls;
+
+    TestGuest(
+            Arena arena, PacketPool pool, byte[] mac, int queuePairs, FeatureSet features, int ring, int bufferBytes) {
+        device = new NetDevice(mac, 1500, queuePairs);
+        if (!device.negotiate(features)) {
+            throw new IllegalArgumentException("features " + features);
+        }
+        port = new GuestPort(device, pool, counters);
+        memory = new DriverMemory(arena.allocate(8 << 20, 4096), BASE);
+        GuestMemory guest = memory.asGuestMemory();
+        for (int pair = 0; pair < queuePairs; pair++) {
+            SplitDriver receiveq = ring(ring, features);
+            SplitDriver transmitq = ring(ring, features);
+            pairs.add(new NetDriver(receiveq, transmitq, memory, bufferBytes));
+            port.attach(2 * pair, queue(guest, receiveq, features), this);
+            port.attach(2 * pair + 1, queue(guest, transmitq, features), this);
+            port.enable(2 * pair, true);
+            port.enable(2 * pair + 1, true);
+        }
+        for (NetDriver driver : pairs) {
+            driver.receiveq().suppressCalls();
+            driver.transmitq().suppressCalls();
+            driver.publishReceive();
+        }
+    }
+
+    private SplitDriver ring(int size, FeatureSet features) {
+        long bytes = SplitDriver.bytes(size, 0);
+        long at = memory.allocate(bytes, 4096);
+        return new SplitDriver(memory.slice(at, bytes), at, size, features, 0);
+    }
+
+    SplitQueue queue(GuestMemory guest, SplitDriver ring, FeatureSet features) {
+        return new SplitQueue.Builder()
+                .size(ring.size())
+                .memory(guest)
+                .rings(ring.descriptorAddress(), ring.availAddress(), ring.usedAddress())
+                .features(features)
+                .interrupt(() -> calls++)
+                .build();
+    }
+
+    NetDriver driver() {
+        return pairs.get(0);
+    }
+
+    /** Sends a frame on pair 0 with an empty header. */
+    void send(byte[] frame) {
+        send(0, frame, 0, 0);
+    }
+
+    void send(int pair, byte[] frame, long headerFirst, int headerLast) {
+        NetDriver driver = pairs.get(pair);
+        while (driver.reclaim()) {
+            // take everything back
+        }
+        int slot = driver.transmitSlot();
+        MemorySegment.copy(frame, 0, driver.segment(), ValueLayout.JAVA_BYTE, driver.frameOffset(slot), frame.length);
+        if (!driver.send(frame.length, headerFirst, headerLast)) {
+            throw new IllegalStateException("transmitq full");
+        }
+        driver.publishTransmit();
+    }
+
+    /** Frames received on a pair, each with its 12-byte header in front. */
+    List<byte[]> received(int pair) {
+        NetDriver driver = pairs.get(pair);
+        List<byte[]> frames = new ArrayList<>();
+        int bytes;
+        while ((bytes = driver.receive()) >= 0) {
+            frames.add(driver.segment().asSlice(driver.receivedOffset(), bytes).toArray(ValueLayout.JAVA_BYTE));
+            driver.recycle();
+        }
+        driver.publishReceive();
+        return frames;
+    }
+
+    List<byte[]> received() {
+        return received(0);
+    }
+
+    static byte[] body(byte[] withHeader) {
+        return Arrays.copyOfRange(withHeader, NetHeader.BYTES, withHeader.length);
+    }
+
+    @Override
+    public void queueBroken(Violation kind) {
+        violations.add(kind);
+    }
+
+    @Override
+    public void memoryFault() {
+        memoryFaults++;
+    }
+}
