@@ -1,0 +1,87 @@
+package dev.cipu.shim.posix;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A shared, writable mapping of part of a file, as a segment that any thread may touch until {@link #close}. The owner
+ * closes it only after every poller has let go: a segment in use makes close fail rather than leave the reader with
+ * unmapped memory. It keeps the file open to be able to ask whether somebody has truncated it since.
+ */
+public final class Mapping implements AutoCloseable {
+    /** No Linux page is larger than this except a huge one, and rounding to more than a page costs nothing. */
+    private static final long LARGEST_PAGE = 65_536;
+
+    private final Fd file;
+    private final long end;
+    private final Arena arena;
+    private final MemorySegment segment;
+
+    private Mapping(Fd file, long end, Arena arena, MemorySegment segment) {
+        this.file = file;
+        this.end = end;
+        this.arena = arena;
+        this.segment = segment;
+    }
+
+    /**
+     * Maps {@code length} bytes from {@code offset}, both in bytes and not necessarily page aligned. Takes ownership of
+     * {@code file} and closes it when this throws. Throws {@link IllegalArgumentException} when the file is not a
+     * regular one or does not cover the range: touching the missing part would raise SIGBUS.
+     */
+    public static Mapping of(Fd file, long offset, long length) {
+        try {
+            Fd.Stat stat = file.stat();
+            if (!stat.isRegular()) {
+                throw new IllegalArgumentException("only regular files and memfds can be mapped");
+            }
+            if (length <= 0 || offset < 0 || offset > stat.size() || length > stat.size() - offset) {
+                throw new IllegalArgumentException("file of " + Long.toUnsignedString(stat.size())
+                        + " bytes does not cover " + Long.toUnsignedString(length) + " bytes from "
+                        + Long.toUnsignedString(offset));
+            }
+            return map(file, offset, length, granule(stat.blockSize()));
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** What a mapping's start and length are rounded to: hugetlbfs reports its page size as the block size. */
+    private static long granule(long blockSize) {
+        return blockSize > LARGEST_PAGE && Long.bitCount(blockSize) == 1 ? blockSize : LARGEST_PAGE;
+    }
+
+    @SuppressWarnings("restricted")
+    private static Mapping map(Fd file, long offset, long length, long granule) {
+        long start = offset & -granule;
+        long bytes = (offset - start + length + granule - 1) & -granule;
+        long address = MemoryMap.map(bytes, file, start);
+        Arena arena = Arena.ofShared();
+        MemorySegment whole =
+                MemorySegment.ofAddress(address).reinterpret(bytes, arena, gone -> MemoryMap.unmap(address, bytes));
+        return new Mapping(file, offset + length, arena, whole.asSlice(offset - start, length));
+    }
+
+    /** Exactly the bytes asked for. */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /** False once the file has been cut shorter than the mapping: a fault on it was the peer's doing. */
+    public boolean fileStillCovers() {
+        return file.stat().size() >= end;
+    }
+
+    public boolean isOpen() {
+        return arena.scope().isAlive();
+    }
+
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            arena.close();
+        }
+        file.close();
+    }
+}
