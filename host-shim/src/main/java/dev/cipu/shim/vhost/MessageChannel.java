@@ -1,0 +1,64 @@
+package dev.cipu.shim.vhost;
+
+import dev.cipu.shim.posix.Fd;
+import dev.cipu.shim.posix.UnixSocket;
+import java.time.Duration;
+
+/**
+ * Messages over a socket, one thread. A message that has begun must end within the channel's patience, so that a peer
+ * that stops half-way does not hold the channel for ever; between messages it may be silent as long as it likes.
+ */
+public final class MessageChannel implements AutoCloseable {
+    private final UnixSocket socket;
+    private final Duration patience;
+
+    /** Takes ownership of the socket. */
+    public MessageChannel(UnixSocket socket, Duration patience) {
+        this.socket = socket;
+        this.patience = patience;
+        socket.sendTimeout(patience);
+    }
+
+    public UnixSocket socket() {
+        return socket;
+    }
+
+    /**
+     * Receives one message into {@code message}, which first closes what the one before brought. Waits for its start as
+     * long as {@code patience} lasts. False when the peer has closed the connection between two messages.
+     *
+     * @throws ProtocolException when the stream is no sequence of messages; the descriptors that came are still in
+     *     {@code message} and are closed with it
+     */
+    public boolean receive(Message message) {
+        message.descriptors().close();
+        int got = socket.receive(message.header(), message.descriptors(), patience);
+        if (got == 0) {
+            return false;
+        }
+        if (got == UnixSocket.TIMED_OUT
+                || !socket.receiveFully(message.header().asSlice(got), message.descriptors(), patience)) {
+            throw new ProtocolException("a message ends in its header");
+        }
+        if ((message.flags() & MessageLayout.VERSION_MASK) != MessageLayout.VERSION) {
+            throw new ProtocolException("version of flags 0x" + Integer.toHexString(message.flags()));
+        }
+        if (Integer.compareUnsigned(message.size(), MessageLayout.MAX_PAYLOAD) > 0) {
+            throw new ProtocolException("payload of " + Integer.toUnsignedString(message.size()) + " bytes");
+        }
+        if (!socket.receiveFully(message.payload(message.size()), message.descriptors(), patience)) {
+            throw new ProtocolException("message " + message.request() + " ends in its payload");
+        }
+        return true;
+    }
+
+    /** Sends {@code message} whole; the descriptors travel with it and stay the caller's. */
+    public void send(Message message, Fd... descriptors) {
+        socket.send(message.whole(), descriptors);
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

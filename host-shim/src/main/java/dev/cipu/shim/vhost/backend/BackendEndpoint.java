@@ -1,0 +1,139 @@
+package dev.cipu.shim.vhost.backend;
+
+import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.posix.EventFd;
+import dev.cipu.shim.posix.UnixListener;
+import dev.cipu.shim.posix.UnixSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Offers one function to front-ends, one after the other, on a thread of its own. Made and closed by the card's control
+ * thread. Closing first makes it impossible to connect, then ends the session: a front-end that reconnects meanwhile
+ * must not end up in the backlog of a process that is about to die.
+ */
+public final class BackendEndpoint implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BackendEndpoint.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final String name;
+    private final CardFunction function;
+    private final PeerSource source;
+    private final Duration patience;
+    private final BackendCounters counters = new BackendCounters();
+    private final RateLimit logLimit = new RateLimit(Duration.ofSeconds(1));
+    private final EventFd wake = EventFd.create();
+    private final Thread thread;
+    private volatile boolean stopping;
+    private volatile @Nullable BackendSession current;
+
+    BackendEndpoint(String name, CardFunction function, PeerSource source, Duration patience) {
+        this.name = name;
+        this.function = function;
+        this.source = source;
+        this.patience = patience;
+        this.thread = Thread.ofPlatform().name("vhost-" + name).daemon().unstarted(this::serve);
+    }
+
+    /** Listens on {@code path}; front-ends can connect when this returns. Throws PosixException EADDRINUSE. */
+    public static BackendEndpoint listen(String name, Path path, CardFunction function) {
+        return started(name, function, new PeerSource.Listening(UnixListener.listen(path)));
+    }
+
+    /** Serves a listening socket that was opened for us, descriptor number {@code fd}. */
+    public static BackendEndpoint inherit(String name, int fd, CardFunction function) {
+        return started(name, function, new PeerSource.Listening(UnixListener.inherit(fd)));
+    }
+
+    /** Connects to a front-end that listens on {@code path}, now or whenever it does. */
+    public static BackendEndpoint connect(String name, Path path, CardFunction function) {
+        return started(name, function, new PeerSource.Connecting(path));
+    }
+
+    private static BackendEndpoint started(String name, CardFunction function, PeerSource source) {
+        BackendEndpoint endpoint = new BackendEndpoint(name, function, source, PATIENCE);
+        endpoint.start();
+        return endpoint;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    public BackendCounters counters() {
+        return counters;
+    }
+
+    private void serve() {
+        try {
+            while (!stopping) {
+                UnixSocket socket = source.next(wake);
+                if (socket != null) {
+                    serve(socket);
+                }
+            }
+        } finally {
+            source.close();
+        }
+    }
+
+    private void serve(UnixSocket socket) {
+        try (socket;
+                BackendSession session = new BackendSession(socket, function, patience, counters)) {
+            current = session;
+            if (stopping) {
+                session.stop();
+            }
+            BackendSession.End end = session.run();
+            current = null;
+            log(end);
+            if (stopping) {
+                source.close();
+            }
+        } catch (RuntimeException e) {
+            // Our own bug: this front-end loses its session, the next one gets a new one.
+            LOG.error("{}: session ended by an internal error", name, e);
+        } finally {
+            current = null;
+        }
+    }
+
+    private void log(BackendSession.End end) {
+        if (logLimit.permits()) {
+            long unsaid = logLimit.takeSuppressed();
+            LOG.info(
+                    "{}: session {}: {}{}",
+                    name,
+                    end.failed() ? "failed" : "ended",
+                    end.reason(),
+                    unsaid == 0 ? "" : " (" + unsaid + " more since the last line)");
+        }
+    }
+
+    /** Waits until the session has ended and everything is released. */
+    @Override
+    public void close() {
+        stopping = true;
+        source.withdraw();
+        wake.signal();
+        BackendSession session = current;
+        if (session != null) {
+            session.stop();
+        }
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        wake.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,415 @@
+package dev.cipu.shim.vhost.backend;
+
+import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.card.FunctionListener;
+import dev.cipu.shim.posix.EventFd;
+import dev.cipu.shim.posix.Fd;
+import dev.cipu.shim.posix.Memfd;
+import dev.cipu.shim.posix.PosixException;
+import dev.cipu.shim.posix.Readiness;
+import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.vhost.Message;
+import dev.cipu.shim.vhost.MessageChannel;
+import dev.cipu.shim.vhost.MessageLayout;
+import dev.cipu.shim.vhost.ProtocolException;
+import dev.cipu.shim.vhost.ProtocolFeature;
+import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.ring.Violation;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One front-end from connect to disconnect. One thread makes the session, runs and closes it; only {@link #stop} and the
+ * listener's methods may come from others. Whatever way it ends, every descriptor and mapping that the front-end sent is
+ * released, after the workers have let go.
+ */
+public final class BackendSession implements FunctionListener, AutoCloseable {
+    private static final int SOCKET_READY = 1;
+    private static final int WAKE_READY = 2;
+    private static final long FOR_EVER = Long.MAX_VALUE;
+    private static final int ACCEPTED = 0;
+    private static final int REFUSED = 1;
+
+    private final EventFd wake = EventFd.create();
+    private final CardFunction function;
+    private final BackendCounters counters;
+    private final Duration patience;
+    private final MessageChannel channel;
+    private final Message message = new Message();
+    private final Message answer = new Message();
+    private final DeviceMessages device;
+    private final Vrings rings;
+    private @Nullable MessageChannel backendChannel;
+
+    private final AtomicIntegerArray broken;
+    private final AtomicBoolean faulted = new AtomicBoolean();
+    private final AtomicBoolean configDirty = new AtomicBoolean();
+    private volatile boolean stopping;
+
+    /** How a session ended. */
+    public record End(boolean failed, String reason) {}
+
+    /**
+     * @param socket the connection, ours from now on
+     * @param patience how long a message may take from its first byte to its last, and an answer to be taken
+     */
+    public BackendSession(UnixSocket socket, CardFunction function, Duration patience, BackendCounters counters) {
+        this.function = function;
+        this.counters = counters;
+        this.patience = patience;
+        this.channel = new MessageChannel(socket, patience);
+        this.device = new DeviceMessages(function);
+        this.rings = new Vrings(function);
+        this.broken = new AtomicIntegerArray(rings.count());
+        counters.sessionBegan();
+        function.listen(this);
+    }
+
+    /** Serves the front-end until it leaves, breaks the protocol, or {@link #stop}. */
+    public End run() {
+        try {
+            return serve();
+        } catch (ProtocolException e) {
+            return failed(e.getMessage());
+        } catch (PosixException e) {
+            boolean left = "ECONNRESET".equals(e.errnoName()) || "EPIPE".equals(e.errnoName());
+            return left ? new End(false, "the front-end is gone") : failed(e.getMessage());
+        } catch (InternalError e) {
+            // what the JVM makes of SIGBUS: a file was truncated under us
+            return failed("fault on memory that the front-end shared");
+        }
+    }
+
+    private End failed(@Nullable String reason) {
+        counters.sessionFailed();
+        return new End(true, String.valueOf(reason));
+    }
+
+    private End serve() {
+        while (!stopping) {
+            int ready = Readiness.await(FOR_EVER, channel.socket().fd(), wake.fd());
+            if ((ready & WAKE_READY) != 0) {
+                wake.drain();
+                handleEvents();
+            }
+            if ((ready & SOCKET_READY) != 0) {
+                if (!channel.receive(message)) {
+                    return new End(false, "the front-end left");
+                }
+                handleMessage();
+            }
+        }
+        return new End(false, "stopped");
+    }
+
+    private void handleEvents() {
+        for (int i = 0; i < broken.length(); i++) {
+            if (broken.getAndSet(i, 0) != 0 && rings.ring(i).isRunning()) {
+                counters.queueBroke();
+                device.markBroken();
+                rings.ring(i).fail();
+            }
+        }
+        if (faulted.getAndSet(false)) {
+            counters.memoryFaulted();
+            if (!rings.filesStillCover()) {
+                throw new ProtocolException("a file behind shared memory was truncated");
+            }
+            // it was a neighbour's: whatever stopped here out of caution goes on
+            try {
+                rings.restart();
+            } catch (RefusedException e) {
+                throw new ProtocolException(String.valueOf(e.getMessage()));
+            }
+        }
+        if (configDirty.getAndSet(false)) {
+            reportConfigChange();
+        }
+    }
+
+    /** Without an answer: we would have to wait for it, and nothing depends on it. */
+    private void reportConfigChange() {
+        MessageChannel to = backendChannel;
+        if (to == null) {
+            return;
+        }
+        try {
+            to.send(answer.begin(Request.BACKEND_CONFIG_CHANGE, 0, 0));
+        } catch (PosixException e) {
+            // a front-end that closes or does not read its own channel does without
+            to.close();
+            backendChannel = null;
+        }
+    }
+
+    private void handleMessage() {
+        MessageRules.check(message);
+        int request = message.request();
+        boolean wantsAck =
+                message.needsReply() && device.agreed(ProtocolFeature.REPLY_ACK) && !MessageRules.hasReply(request);
+        try {
+            handle(request);
+            // what the message did not need is closed before anybody hears that it is done
+            message.descriptors().close();
+            if (wantsAck) {
+                answer(ACCEPTED);
+            }
+        } catch (RefusedException e) {
+            if (!wantsAck) {
+                throw new ProtocolException(String.valueOf(e.getMessage()));
+            }
+            message.descriptors().close();
+            counters.refused();
+            answer(REFUSED);
+        }
+    }
+
+    private void handle(int request) {
+        switch (request) {
+            case Request.GET_FEATURES -> answer(device.offered());
+            case Request.SET_FEATURES -> setFeatures();
+            case Request.SET_OWNER -> {}
+            case Request.RESET_OWNER, Request.RESET_DEVICE -> resetDevice();
+            case Request.GET_PROTOCOL_FEATURES -> answer(device.offeredProtocol());
+            case Request.SET_PROTOCOL_FEATURES -> device.setProtocol(message.u64(0));
+            case Request.GET_QUEUE_NUM -> answer(device.queues());
+            case Request.GET_MAX_MEM_SLOTS -> answer(MemoryTable.MAX_SLOTS);
+            case Request.SET_MEM_TABLE -> setMemoryTable();
+            case Request.ADD_MEM_REG -> rings.changeTable(rings.table().with(singleRegion(), message.descriptors()));
+            case Request.REM_MEM_REG -> removeRegion();
+            case Request.SET_VRING_NUM,
+                    Request.SET_VRING_ADDR,
+                    Request.SET_VRING_BASE,
+                    Request.GET_VRING_BASE,
+                    Request.SET_VRING_ENABLE -> handleRing(request);
+            case Request.SET_VRING_KICK, Request.SET_VRING_CALL, Request.SET_VRING_ERR -> handleRingFile(request);
+            case Request.GET_STATUS -> answer(device.status());
+            case Request.SET_STATUS -> setStatus();
+            default -> handleOptional(request);
+        }
+    }
+
+    /** Messages of protocol features that not every device offers. */
+    private void handleOptional(int request) {
+        long feature = switch (request) {
+            case Request.GET_CONFIG, Request.SET_CONFIG -> ProtocolFeature.CONFIG;
+            case Request.GET_INFLIGHT_FD, Request.SET_INFLIGHT_FD -> ProtocolFeature.INFLIGHT_SHMFD;
+            case Request.SET_BACKEND_REQ_FD -> ProtocolFeature.BACKEND_REQ;
+            case Request.NET_SET_MTU -> ProtocolFeature.NET_MTU;
+            case Request.SEND_RARP -> ProtocolFeature.RARP;
+            default -> 0;
+        };
+        if (!device.offers(feature)) {
+            throw new RefusedException("unknown message " + Integer.toUnsignedString(request));
+        }
+        switch (request) {
+            case Request.GET_CONFIG -> {
+                device.readConfig(message, answer, request);
+                channel.send(answer);
+            }
+            case Request.SET_CONFIG -> device.writeConfig(message);
+            case Request.GET_INFLIGHT_FD -> createInflight();
+            case Request.SET_INFLIGHT_FD -> adoptInflight();
+            case Request.SET_BACKEND_REQ_FD -> openBackendChannel();
+            case Request.NET_SET_MTU -> device.limitMtu(message.u64(0));
+            case Request.SEND_RARP -> device.announce(message);
+            default -> throw new IllegalStateException("message " + request);
+        }
+    }
+
+    private void setFeatures() {
+        device.setFeatures(message.u64(0), rings.anyRunning());
+        if (!device.ringsAwaitEnable()) {
+            for (int i = 0; i < rings.count(); i++) {
+                rings.ring(i).enable(true);
+            }
+        }
+        rings.features(function.device().negotiated());
+    }
+
+    private void setStatus() {
+        long status = message.u64(0);
+        if (status == 0) {
+            // [virtio-1.4 §2.1.2] writing 0 is a reset, however far the rings are
+            resetDevice();
+        } else {
+            device.setStatus(status);
+        }
+    }
+
+    private void resetDevice() {
+        rings.reset();
+        rings.features(null);
+        device.reset();
+    }
+
+    private void setMemoryTable() {
+        List<MemoryRegion> regions = new ArrayList<>();
+        for (int i = 0; i < MessageRules.regions(message); i++) {
+            regions.add(MemoryRegion.read(message, MessageLayout.TABLE_REGIONS + i * MessageLayout.REGION_BYTES));
+        }
+        rings.replaceTable(MemoryTable.of(regions, message.descriptors()));
+    }
+
+    private MemoryRegion singleRegion() {
+        return MemoryRegion.read(message, MessageLayout.SINGLE_REGION);
+    }
+
+    private void removeRegion() {
+        MemoryRegion region = singleRegion();
+        MemoryTable fewer = rings.table().without(region);
+        if (rings.anyLies(region)) {
+            throw new RefusedException("a running ring lies in this memory region");
+        }
+        rings.changeTable(fewer);
+    }
+
+    private void handleRing(int request) {
+        Vring ring = ring(message.u32(MessageLayout.STATE_INDEX));
+        int number = message.u32(MessageLayout.STATE_NUM);
+        switch (request) {
+            case Request.SET_VRING_NUM -> ring.size(number);
+            case Request.SET_VRING_BASE -> ring.base(number);
+            case Request.SET_VRING_ENABLE -> ring.enable(number != 0);
+            case Request.SET_VRING_ADDR ->
+                ring.addresses(
+                        message.u64(MessageLayout.ADDRESS_DESCRIPTORS),
+                        message.u64(MessageLayout.ADDRESS_USED),
+                        message.u64(MessageLayout.ADDRESS_AVAIL));
+            case Request.GET_VRING_BASE -> {
+                answer.begin(request, MessageLayout.REPLY, MessageLayout.STATE_BYTES)
+                        .u32(MessageLayout.STATE_INDEX, message.u32(MessageLayout.STATE_INDEX))
+                        .u32(MessageLayout.STATE_NUM, ring.stop());
+                channel.send(answer);
+                return;
+            }
+            default -> throw new IllegalStateException("message " + request);
+        }
+        rings.startReady();
+    }
+
+    private void handleRingFile(int request) {
+        long value = message.u64(0);
+        if ((value & ~(MessageLayout.FILE_INDEX_MASK | MessageLayout.FILE_NONE)) != 0) {
+            throw new RefusedException("queue " + Long.toUnsignedString(value));
+        }
+        Vring ring = ring((int) (value & MessageLayout.FILE_INDEX_MASK));
+        Fd file = (value & MessageLayout.FILE_NONE) == 0 ? message.takeDescriptor() : null;
+        switch (request) {
+            case Request.SET_VRING_KICK -> ring.kick(file);
+            case Request.SET_VRING_CALL -> ring.call(file);
+            case Request.SET_VRING_ERR -> ring.error(file);
+            default -> throw new IllegalStateException("message " + request);
+        }
+        rings.startReady();
+    }
+
+    private Vring ring(int index) {
+        if (index < 0 || index >= rings.count()) {
+            throw new RefusedException("queue " + Integer.toUnsignedString(index));
+        }
+        return rings.ring(index);
+    }
+
+    private void createInflight() {
+        int queues = message.u16(MessageLayout.INFLIGHT_QUEUES);
+        int size = message.u16(MessageLayout.INFLIGHT_QUEUE_SIZE);
+        try (Memfd memory = InflightRegion.create(queues, size, rings.count())) {
+            // as long as the question: some front-ends count the structure's padding, some do not
+            answer.begin(message.request(), MessageLayout.REPLY, message.size())
+                    .u64(MessageLayout.INFLIGHT_SIZE, memory.size())
+                    .u16(MessageLayout.INFLIGHT_QUEUES, queues)
+                    .u16(MessageLayout.INFLIGHT_QUEUE_SIZE, size);
+            channel.send(answer, memory.fd());
+        }
+    }
+
+    private void adoptInflight() {
+        rings.inflight(InflightRegion.adopt(
+                message.descriptors(),
+                message.u64(MessageLayout.INFLIGHT_SIZE),
+                message.u64(MessageLayout.INFLIGHT_OFFSET),
+                message.u16(MessageLayout.INFLIGHT_QUEUES),
+                message.u16(MessageLayout.INFLIGHT_QUEUE_SIZE),
+                rings.count()));
+    }
+
+    private void openBackendChannel() {
+        closeBackendChannel();
+        UnixSocket socket = new UnixSocket(message.takeDescriptor());
+        try {
+            backendChannel = new MessageChannel(socket, patience);
+        } catch (PosixException e) {
+            socket.close();
+            throw new RefusedException("back-end channel: " + e.getMessage());
+        }
+    }
+
+    private void closeBackendChannel() {
+        if (backendChannel != null) {
+            backendChannel.close();
+            backendChannel = null;
+        }
+    }
+
+    private void answer(long value) {
+        answer.begin(message.request(), MessageLayout.REPLY, MessageLayout.U64_BYTES)
+                .u64(0, value);
+        channel.send(answer);
+    }
+
+    @Override
+    public void queueBroken(int queue, Violation kind) {
+        broken.set(queue, 1);
+        wake();
+    }
+
+    @Override
+    public void memoryFault() {
+        faulted.set(true);
+        wake();
+    }
+
+    @Override
+    public void configChanged() {
+        configDirty.set(true);
+        wake();
+    }
+
+    /** Makes {@link #run} return soon. Any thread. */
+    public void stop() {
+        stopping = true;
+        wake();
+    }
+
+    /** A listener's call may come while the session closes; the lock keeps it from a number that is someone else's. */
+    private void wake() {
+        synchronized (wake) {
+            if (wake.fd().isOpen()) {
+                wake.signal();
+            }
+        }
+    }
+
+    /** Takes the rings back from the workers and releases all that the front-end sent. */
+    @Override
+    public void close() {
+        try {
+            function.listen(FunctionListener.NONE);
+            rings.close();
+            function.device().reset();
+        } finally {
+            closeBackendChannel();
+            channel.close();
+            message.close();
+            answer.close();
+            synchronized (wake) {
+                wake.close();
+            }
+        }
+    }
+}

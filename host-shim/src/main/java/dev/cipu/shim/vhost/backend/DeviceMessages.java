@@ -1,0 +1,163 @@
+package dev.cipu.shim.vhost.backend;
+
+import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.vhost.Message;
+import dev.cipu.shim.vhost.MessageLayout;
+import dev.cipu.shim.vhost.ProtocolFeature;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.VirtioDevice;
+import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.net.NetDevice;
+import java.util.Arrays;
+
+/**
+ * The messages that concern the device rather than its rings: features, status, configuration, and what only a network
+ * device knows. Owned by the session's thread.
+ */
+final class DeviceMessages {
+    private static final long COMMON = ProtocolFeature.MQ
+            | ProtocolFeature.REPLY_ACK
+            | ProtocolFeature.RESET_DEVICE
+            | ProtocolFeature.CONFIGURE_MEM_SLOTS
+            | ProtocolFeature.STATUS;
+
+    /** A disk is told of a new capacity, and its requests must survive us; frames in flight may be lost. */
+    private static final long BLK =
+            ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.INFLIGHT_SHMFD;
+
+    private static final int MAC_BYTES = 6;
+    private static final int MAX_STATUS = 0xff;
+
+    private final CardFunction function;
+    private final VirtioDevice device;
+    private long protocol;
+    private long accepted;
+
+    DeviceMessages(CardFunction function) {
+        this.function = function;
+        this.device = function.device();
+    }
+
+    /** The virtio features with the bit that says there are protocol features. */
+    long offered() {
+        return device.offered().low() | ProtocolFeature.NEGOTIATION;
+    }
+
+    /** What makes sense for this type of device and is implemented. */
+    long offeredProtocol() {
+        return switch (device) {
+            case BlkDevice _ -> COMMON | BLK;
+            case NetDevice _ -> COMMON | ProtocolFeature.NET_MTU | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
+            default -> COMMON | ProtocolFeature.CONFIG;
+        };
+    }
+
+    boolean offers(long protocolBit) {
+        return (offeredProtocol() & protocolBit) != 0;
+    }
+
+    boolean agreed(long protocolBit) {
+        return (protocol & protocolBit) != 0;
+    }
+
+    /** Either feature word may come first. */
+    void setProtocol(long bits) {
+        if ((bits & ~offeredProtocol()) != 0) {
+            throw new RefusedException("protocol features 0x" + Long.toHexString(bits) + " were not offered");
+        }
+        protocol = bits;
+    }
+
+    /** Whether rings are born disabled. [vhost-user "Ring states"] */
+    boolean ringsAwaitEnable() {
+        return (accepted & ProtocolFeature.NEGOTIATION) != 0;
+    }
+
+    void setFeatures(long bits, boolean ringsRun) {
+        if (ringsRun) {
+            if (bits != accepted) {
+                throw new RefusedException("new features while rings run");
+            }
+            return;
+        }
+        if ((bits & ~offered()) != 0 || !device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
+            throw new RefusedException("features 0x" + Long.toHexString(bits) + " cannot be had");
+        }
+        accepted = bits;
+    }
+
+    /** Queues as the front-end counts them: pairs, for a network device. */
+    int queues() {
+        return device instanceof NetDevice net ? net.pairs() : device.queueCount();
+    }
+
+    void setStatus(long bits) {
+        if (bits < 0 || bits > MAX_STATUS) {
+            throw new RefusedException("status 0x" + Long.toHexString(bits));
+        }
+        device.setStatus((int) bits);
+    }
+
+    /**
+     * Fills the answer with configuration bytes, zeros beyond the device's space: front-ends ask for as much as any
+     * device of theirs could have. A range that starts outside gets an answer of no bytes at all.
+     * [vhost-user "VHOST_USER_GET_CONFIG"]
+     */
+    void readConfig(Message request, Message answer, int code) {
+        int offset = request.u32(MessageLayout.CONFIG_OFFSET);
+        int size = request.u32(MessageLayout.CONFIG_SIZE);
+        if (size <= 0
+                || size > MessageLayout.CONFIG_MAX
+                || offset < 0
+                || offset > MessageLayout.CONFIG_MAX - size
+                || offset >= device.configSize()) {
+            answer.begin(code, MessageLayout.REPLY, 0);
+            return;
+        }
+        byte[] known = new byte[Integer.min(size, device.configSize() - offset)];
+        device.readConfig(offset, known);
+        answer.begin(code, MessageLayout.REPLY, MessageLayout.CONFIG_DATA + size)
+                .u32(MessageLayout.CONFIG_OFFSET, offset)
+                .u32(MessageLayout.CONFIG_SIZE, size)
+                .u32(MessageLayout.CONFIG_FLAGS, request.u32(MessageLayout.CONFIG_FLAGS))
+                .bytes(MessageLayout.CONFIG_DATA, Arrays.copyOf(known, size));
+    }
+
+    void writeConfig(Message request) {
+        int offset = request.u32(MessageLayout.CONFIG_OFFSET);
+        int size = request.u32(MessageLayout.CONFIG_SIZE);
+        if (size <= 0
+                || size > MessageLayout.CONFIG_MAX
+                || size > request.size() - MessageLayout.CONFIG_DATA
+                || !device.writeConfig(offset, request.bytes(MessageLayout.CONFIG_DATA, size))) {
+            throw new RefusedException("write to the configuration space at " + Integer.toUnsignedString(offset));
+        }
+    }
+
+    /** The guest will never send more than this; we accept what our own frames can hold. */
+    void limitMtu(long mtu) {
+        if (!(device instanceof NetDevice net) || mtu < NetDevice.MIN_MTU || mtu > net.mtu()) {
+            throw new RefusedException("MTU " + Long.toUnsignedString(mtu));
+        }
+    }
+
+    void announce(Message request) {
+        if (!offers(ProtocolFeature.RARP)) {
+            throw new RefusedException("nothing to announce");
+        }
+        function.announce(request.bytes(0, MAC_BYTES));
+    }
+
+    void markBroken() {
+        device.markNeedsReset();
+    }
+
+    int status() {
+        return device.status();
+    }
+
+    void reset() {
+        device.reset();
+        accepted = 0;
+    }
+}

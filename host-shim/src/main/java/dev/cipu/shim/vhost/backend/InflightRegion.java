@@ -1,0 +1,74 @@
+package dev.cipu.shim.vhost.backend;
+
+import dev.cipu.shim.posix.FdBundle;
+import dev.cipu.shim.posix.Mapping;
+import dev.cipu.shim.posix.Memfd;
+import dev.cipu.shim.posix.PosixException;
+import dev.cipu.virtio.ring.SplitLayout;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Memory that the front-end keeps for us and hands to our successor: which chains each ring has in flight. What is in it
+ * may come from another back-end, or from an enemy. Owned by the session's thread; each ring's part by its worker while
+ * the ring is attached.
+ */
+final class InflightRegion implements AutoCloseable {
+    private final Mapping mapping;
+    private final int queues;
+    private final int queueSize;
+
+    private InflightRegion(Mapping mapping, int queues, int queueSize) {
+        this.mapping = mapping;
+        this.queues = queues;
+        this.queueSize = queueSize;
+    }
+
+    /** Bytes for this many rings of this size; refuses what no device of ours has, so that memory stays bounded. */
+    static long bytes(int queues, int queueSize, int maxQueues) {
+        if (queues < 1 || queues > maxQueues || !SplitLayout.isValidSize(queueSize)) {
+            throw new RefusedException("inflight region for " + queues + " queues of " + queueSize);
+        }
+        return queues * InflightLayout.stride(queueSize);
+    }
+
+    /** A fresh region, zeroed: its parts are set up when they are first used. The front-end gets it and keeps it. */
+    static Memfd create(int queues, int queueSize, int maxQueues) {
+        return Memfd.create("vhost-inflight", bytes(queues, queueSize, maxQueues));
+    }
+
+    /** Maps what SET_INFLIGHT_FD brings. */
+    static InflightRegion adopt(
+            FdBundle descriptors, long size, long offset, int queues, int queueSize, int maxQueues) {
+        if (Long.compareUnsigned(size, bytes(queues, queueSize, maxQueues)) < 0) {
+            throw new RefusedException("inflight region of " + Long.toUnsignedString(size) + " bytes");
+        }
+        if ((offset & InflightLayout.ENTRY_BYTES - 1) != 0) {
+            throw new RefusedException("inflight region misaligned in its file");
+        }
+        try {
+            return new InflightRegion(Mapping.of(descriptors.take(), offset, size), queues, queueSize);
+        } catch (IllegalArgumentException | PosixException e) {
+            throw new RefusedException("inflight region: " + e.getMessage());
+        }
+    }
+
+    /** The part of one ring. Refused when the region has none for it, or the ring is larger. */
+    InflightQueue queue(int index, int size) {
+        if (index >= queues || size > queueSize) {
+            throw new RefusedException("the inflight region has no part for queue " + index + " of " + size);
+        }
+        long stride = InflightLayout.stride(queueSize);
+        MemorySegment part = mapping.segment().asSlice(index * stride, stride);
+        return new InflightQueue(part, size, queueSize);
+    }
+
+    boolean fileStillCovers() {
+        return mapping.fileStillCovers();
+    }
+
+    /** After every ring that uses it has been detached. */
+    @Override
+    public void close() {
+        mapping.close();
+    }
+}

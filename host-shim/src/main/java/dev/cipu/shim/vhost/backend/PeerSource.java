@@ -1,0 +1,82 @@
+package dev.cipu.shim.vhost.backend;
+
+import dev.cipu.shim.posix.EventFd;
+import dev.cipu.shim.posix.PosixException;
+import dev.cipu.shim.posix.Readiness;
+import dev.cipu.shim.posix.UnixListener;
+import dev.cipu.shim.posix.UnixSocket;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** Where front-ends come from. Owned by the endpoint's thread, except {@link #withdraw}. */
+sealed interface PeerSource extends AutoCloseable {
+    /** The next front-end; null after a while without one, or when {@code wake} was signalled. */
+    @Nullable
+    UnixSocket next(EventFd wake);
+
+    /** Nobody can find us any more. Any thread. */
+    default void withdraw() {}
+
+    @Override
+    void close();
+
+    /** We listen; others wait in the backlog while one is served. */
+    record Listening(UnixListener listener) implements PeerSource {
+        private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+        @Override
+        public @Nullable UnixSocket next(EventFd wake) {
+            Readiness.await(Long.MAX_VALUE, listener.fd(), wake.fd());
+            try {
+                return listener.accept();
+            } catch (PosixException noRoom) {
+                // out of descriptors or memory: the front-end stays in the backlog
+                Readiness.await(RETRY_NANOS, wake.fd());
+                return null;
+            }
+        }
+
+        @Override
+        public void withdraw() {
+            listener.unlink();
+        }
+
+        @Override
+        public void close() {
+            listener.close();
+        }
+    }
+
+    /** The front-end listens, and we come again and again, at growing intervals while nobody is there. */
+    final class Connecting implements PeerSource {
+        private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+        private static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+        private final Path path;
+        private long interval;
+
+        Connecting(Path path) {
+            this.path = path;
+        }
+
+        @Override
+        public @Nullable UnixSocket next(EventFd wake) {
+            if (interval > 0 && Readiness.await(interval, wake.fd()) != 0) {
+                return null;
+            }
+            try {
+                UnixSocket socket = UnixSocket.connect(path);
+                // A front-end that takes us and drops us at once does not make us spin.
+                interval = FIRST_NANOS;
+                return socket;
+            } catch (PosixException nobody) {
+                interval = Math.clamp(interval * 2, FIRST_NANOS, LAST_NANOS);
+                return null;
+            }
+        }
+
+        @Override
+        public void close() {}
+    }
+}

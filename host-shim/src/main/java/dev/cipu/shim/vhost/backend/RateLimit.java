@@ -1,0 +1,33 @@
+package dev.cipu.shim.vhost.backend;
+
+import java.time.Duration;
+
+/** Lets one event through per interval and counts the others. One thread. */
+final class RateLimit {
+    private final long intervalNanos;
+    private long last;
+    private boolean used;
+    private long suppressed;
+
+    RateLimit(Duration interval) {
+        this.intervalNanos = interval.toNanos();
+    }
+
+    boolean permits() {
+        long now = System.nanoTime();
+        if (used && now - last < intervalNanos) {
+            suppressed++;
+            return false;
+        }
+        used = true;
+        last = now;
+        return true;
+    }
+
+    /** Events held back since the last call. */
+    long takeSuppressed() {
+        long count = suppressed;
+        suppressed = 0;
+        return count;
+    }
+}

@@ -1,0 +1,414 @@
+package dev.cipu.shim.vhost.frontend;
+
+import dev.cipu.shim.posix.EpollBell;
+import dev.cipu.shim.posix.Fd;
+import dev.cipu.shim.vhost.Message;
+import dev.cipu.shim.vhost.MessageLayout;
+import dev.cipu.shim.vhost.ProtocolFeature;
+import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.DeviceStatus;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.driver.DriverMemory;
+import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.ring.SplitLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A driver's device behind a vhost-user socket: memory, rings, and the connection to whatever back-end serves them.
+ *
+ * <p>One thread at a time uses it. Memory and rings live until {@link #close}, over every {@link #reconnect}. Any wait
+ * for the back-end is bounded and ends in a {@link FrontEndException}.
+ */
+public final class FrontEnd implements AutoCloseable {
+    private static final long WANTED_PROTOCOL = ProtocolFeature.MQ
+            | ProtocolFeature.REPLY_ACK
+            | ProtocolFeature.CONFIG
+            | ProtocolFeature.INFLIGHT_SHMFD
+            | ProtocolFeature.RESET_DEVICE
+            | ProtocolFeature.CONFIGURE_MEM_SLOTS
+            | ProtocolFeature.STATUS;
+
+    private static final int RING_ALIGN = 4096;
+    private static final Duration RETRY = Duration.ofMillis(5);
+
+    private final FrontEndSpec spec;
+    private final Connector connector;
+    private final SharedRam ram;
+    private final List<FrontEndQueue> queues = new ArrayList<>();
+    private final EpollBell bell = new EpollBell();
+    private Wire wire;
+    private FeatureSet offered;
+    private FeatureSet negotiated;
+    private long protocol;
+    private int maxQueues;
+    private @Nullable Inflight inflight;
+
+    private FrontEnd(FrontEndSpec spec, Connector connector, SharedRam ram, Wire wire) {
+        this.spec = spec;
+        this.connector = connector;
+        this.ram = ram;
+        this.wire = wire;
+        this.offered = FeatureSet.NONE;
+        this.negotiated = FeatureSet.NONE;
+    }
+
+    /** The region in which a back-end that supports it keeps book of requests it has taken. */
+    private record Inflight(Fd file, long size, long offset) implements AutoCloseable {
+        @Override
+        public void close() {
+            file.close();
+        }
+    }
+
+    /**
+     * Connects and negotiates up to the point where the configuration can be read.
+     *
+     * @throws FrontEndException if there is no back-end or it refuses
+     */
+    public static FrontEnd open(FrontEndSpec spec) {
+        long ringBytes = spec.maxQueues() * (SplitDriver.bytes(spec.queueSize(), spec.indirectEntries()) + RING_ALIGN);
+        Connector connector = new Connector(spec.socket(), spec.server());
+        SharedRam ram = null;
+        Wire wire = null;
+        try {
+            ram = SharedRam.allocate(ringBytes + spec.memoryBytes(), spec.hugePages());
+            wire = new Wire(connector.connect(spec.timeout()), spec.timeout());
+            FrontEnd frontEnd = new FrontEnd(spec, connector, ram, wire);
+            try {
+                frontEnd.greet();
+            } catch (RuntimeException e) {
+                frontEnd.bell.close();
+                throw e;
+            }
+            frontEnd.negotiated = frontEnd.offered.and(spec.wanted());
+            return frontEnd;
+        } catch (RuntimeException e) {
+            if (wire != null) {
+                wire.close();
+            }
+            if (ram != null) {
+                ram.close();
+            }
+            connector.close();
+            throw e;
+        }
+    }
+
+    /** Everything before the device's features are set. */
+    private void greet() {
+        wire.order("SET_OWNER", Request.SET_OWNER, 0);
+        wire.tell();
+        long word = wire.askNumber("GET_FEATURES", Request.GET_FEATURES);
+        offered = FeatureSet.ofLow(word & ~ProtocolFeature.NEGOTIATION);
+        protocol = 0;
+        maxQueues = 1;
+        if ((word & ProtocolFeature.NEGOTIATION) != 0) {
+            long agreed = wire.askNumber("GET_PROTOCOL_FEATURES", Request.GET_PROTOCOL_FEATURES) & WANTED_PROTOCOL;
+            wire.tell("SET_PROTOCOL_FEATURES", Request.SET_PROTOCOL_FEATURES, agreed);
+            wire.protocolFeatures(agreed);
+            protocol = agreed | ProtocolFeature.NEGOTIATION;
+        }
+        if (wire.has(ProtocolFeature.MQ)) {
+            maxQueues = (int) wire.askNumber("GET_QUEUE_NUM", Request.GET_QUEUE_NUM);
+        }
+        bell.add(wire.fd());
+    }
+
+    /** Device feature bits that the back-end offers. */
+    public FeatureSet offered() {
+        return offered;
+    }
+
+    /** Device feature bits in use. */
+    public FeatureSet negotiated() {
+        return negotiated;
+    }
+
+    /** Names of the protocol features in use. */
+    public List<String> protocolFeatures() {
+        return ProtocolFeatureNames.of(protocol & ~ProtocolFeature.NEGOTIATION);
+    }
+
+    /** How many queues, or pairs of a network device, the back-end has; 1 if it does not say. */
+    public int maxQueues() {
+        return maxQueues;
+    }
+
+    /** Whether {@link #readConfig} can work. */
+    public boolean hasConfig() {
+        return wire.has(ProtocolFeature.CONFIG);
+    }
+
+    /** The device-visible memory; the driver takes its buffers from it. */
+    public DriverMemory memory() {
+        return ram.memory();
+    }
+
+    /**
+     * Reads configuration space.
+     *
+     * @throws FrontEndException if the back-end has none, or not that many bytes
+     */
+    public byte[] readConfig(int offset, int bytes) {
+        if (!hasConfig()) {
+            throw FrontEndException.refused(
+                    "the back-end shows no configuration space: is it the right kind of device?");
+        }
+        wire.question("GET_CONFIG", Request.GET_CONFIG, MessageLayout.CONFIG_DATA + bytes)
+                .u32(MessageLayout.CONFIG_OFFSET, offset)
+                .u32(MessageLayout.CONFIG_SIZE, bytes);
+        Message reply = wire.ask(0);
+        if (reply.size() < MessageLayout.CONFIG_DATA + bytes) {
+            throw FrontEndException.refused("the back-end has no " + bytes + " bytes of configuration");
+        }
+        return reply.bytes(MessageLayout.CONFIG_DATA, bytes);
+    }
+
+    /**
+     * Makes rings 0..{@code count}-1 and starts them.
+     *
+     * @throws FrontEndException if the back-end refuses
+     */
+    public void start(int count) {
+        if (count > spec.maxQueues() || !queues.isEmpty()) {
+            throw new IllegalStateException("rings can be started once, " + spec.maxQueues() + " of them");
+        }
+        for (int i = 0; i < count; i++) {
+            long bytes = SplitDriver.bytes(spec.queueSize(), spec.indirectEntries());
+            long at = ram.memory().allocate(bytes, RING_ALIGN);
+            SplitDriver ring = new SplitDriver(
+                    ram.memory().slice(at, bytes), at, spec.queueSize(), negotiated, spec.indirectEntries());
+            FrontEndQueue queue = new FrontEndQueue(i, ring);
+            queues.add(queue);
+            bell.add(queue.callFd().fd());
+        }
+        acceptFeatures();
+        if (wire.has(ProtocolFeature.INFLIGHT_SHMFD)) {
+            inflight = askInflight();
+        }
+        run();
+    }
+
+    private void acceptFeatures() {
+        status(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
+        long word = negotiated.low() | (protocol & ProtocolFeature.NEGOTIATION);
+        wire.tell("SET_FEATURES", Request.SET_FEATURES, word);
+        status(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK);
+        if (wire.has(ProtocolFeature.STATUS)
+                && (wire.askNumber("GET_STATUS", Request.GET_STATUS) & DeviceStatus.FEATURES_OK) == 0) {
+            throw FrontEndException.refused("the device does not accept features " + negotiated);
+        }
+    }
+
+    private void status(int bits) {
+        if (wire.has(ProtocolFeature.STATUS)) {
+            wire.tell("SET_STATUS", Request.SET_STATUS, bits);
+        }
+    }
+
+    private Inflight askInflight() {
+        describeInflight(wire.question("GET_INFLIGHT_FD", Request.GET_INFLIGHT_FD, MessageLayout.INFLIGHT_BYTES), 0, 0);
+        Message reply = wire.ask(MessageLayout.INFLIGHT_QUEUES);
+        long size = reply.u64(MessageLayout.INFLIGHT_SIZE);
+        long offset = reply.u64(MessageLayout.INFLIGHT_OFFSET);
+        if (size == 0 || reply.descriptors().count() != 1) {
+            throw FrontEndException.refused("the back-end has no inflight region although it offers one");
+        }
+        return new Inflight(reply.takeDescriptor(), size, offset);
+    }
+
+    private Message describeInflight(Message message, long size, long offset) {
+        return message.u64(MessageLayout.INFLIGHT_SIZE, size)
+                .u64(MessageLayout.INFLIGHT_OFFSET, offset)
+                .u16(MessageLayout.INFLIGHT_QUEUES, queues.size())
+                .u16(MessageLayout.INFLIGHT_QUEUE_SIZE, spec.queueSize());
+    }
+
+    /** From accepted features to running rings. */
+    private void run() {
+        Inflight region = inflight;
+        if (region != null) {
+            describeInflight(
+                    wire.order("SET_INFLIGHT_FD", Request.SET_INFLIGHT_FD, MessageLayout.INFLIGHT_BYTES),
+                    region.size(),
+                    region.offset());
+            wire.tell(region.file());
+        }
+        shareMemory();
+        for (FrontEndQueue queue : queues) {
+            setUp(queue);
+        }
+        if ((protocol & ProtocolFeature.NEGOTIATION) != 0) {
+            // rings start disabled then: [vhost-user "Ring states"]
+            for (FrontEndQueue queue : queues) {
+                state("SET_VRING_ENABLE", Request.SET_VRING_ENABLE, queue.index(), 1);
+            }
+        }
+        status(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK | DeviceStatus.DRIVER_OK);
+        if (!wire.has(ProtocolFeature.REPLY_ACK)) {
+            // nothing was acknowledged: an answer to this one tells that all before it was at least read
+            wire.askNumber("GET_FEATURES", Request.GET_FEATURES);
+        }
+    }
+
+    private void shareMemory() {
+        boolean slots = wire.has(ProtocolFeature.CONFIGURE_MEM_SLOTS);
+        int at = slots ? MessageLayout.SINGLE_REGION : MessageLayout.TABLE_REGIONS;
+        Message message = slots
+                ? wire.order("ADD_MEM_REG", Request.ADD_MEM_REG, at + MessageLayout.REGION_BYTES)
+                : wire.order("SET_MEM_TABLE", Request.SET_MEM_TABLE, at + MessageLayout.REGION_BYTES)
+                        .u32(MessageLayout.TABLE_COUNT, 1);
+        message.u64(at + MessageLayout.REGION_GUEST, SharedRam.GUEST_ADDRESS)
+                .u64(at + MessageLayout.REGION_SIZE, ram.size())
+                .u64(at + MessageLayout.REGION_USER, SharedRam.USER_ADDRESS)
+                .u64(at + MessageLayout.REGION_OFFSET, 0);
+        wire.tell(ram.fd());
+    }
+
+    private void setUp(FrontEndQueue queue) {
+        int index = queue.index();
+        SplitDriver ring = queue.ring();
+        state("SET_VRING_NUM", Request.SET_VRING_NUM, index, ring.size());
+        state("SET_VRING_BASE", Request.SET_VRING_BASE, index, usedIndex(ring));
+        wire.order("SET_VRING_ADDR", Request.SET_VRING_ADDR, MessageLayout.ADDRESS_BYTES)
+                .u32(MessageLayout.ADDRESS_INDEX, index)
+                .u64(MessageLayout.ADDRESS_DESCRIPTORS, SharedRam.userAddress(ring.descriptorAddress()))
+                .u64(MessageLayout.ADDRESS_USED, SharedRam.userAddress(ring.usedAddress()))
+                .u64(MessageLayout.ADDRESS_AVAIL, SharedRam.userAddress(ring.availAddress()));
+        wire.tell();
+        wire.tell("SET_VRING_ERR", Request.SET_VRING_ERR, index, queue.errorFd().fd());
+        wire.tell(
+                "SET_VRING_CALL", Request.SET_VRING_CALL, index, queue.callFd().fd());
+        wire.tell(
+                "SET_VRING_KICK", Request.SET_VRING_KICK, index, queue.kickFd().fd());
+    }
+
+    private void state(String name, int request, int index, int value) {
+        wire.order(name, request, MessageLayout.STATE_BYTES)
+                .u32(MessageLayout.STATE_INDEX, index)
+                .u32(MessageLayout.STATE_NUM, value);
+        wire.tell();
+    }
+
+    /** The used index as the back-end last wrote it: requests before it are done, 0 for a fresh ring. */
+    private int usedIndex(SplitDriver ring) {
+        DriverMemory memory = ram.memory();
+        return Short.toUnsignedInt(
+                (short) Le.U16.getAcquire(memory.segment(), memory.offset(ring.usedAddress()) + SplitLayout.INDEX));
+    }
+
+    public FrontEndQueue queue(int index) {
+        return queues.get(index);
+    }
+
+    /** Whether the back-end still holds the connection; costs a system call. */
+    public boolean isConnected() {
+        return wire.isOpen();
+    }
+
+    /** Whether the back-end has reported an error of any ring since the last question. */
+    public boolean takeError() {
+        boolean any = false;
+        for (FrontEndQueue queue : queues) {
+            any |= queue.takeError();
+        }
+        return any;
+    }
+
+    /** Sleeps until a call, an event of the connection, or until {@code maxNanos} have passed; may wake early. */
+    public void await(long maxNanos) {
+        bell.await(maxNanos);
+    }
+
+    /**
+     * Waits for the next back-end at the same socket and hands it memory and rings once more.
+     *
+     * @return true if the inflight region went with them, so that the back-end completes what its predecessor had taken;
+     *     false if the rings were restarted empty, and the driver has to submit once more what was under way
+     * @throws FrontEndException if none comes in time, or it is not like its predecessor
+     */
+    public boolean reconnect() {
+        long deadline = System.nanoTime() + spec.timeout().toNanos();
+        FeatureSet before = negotiated;
+        boolean kept = inflight != null;
+        if (!kept) {
+            queues.forEach(queue -> queue.ring().restart());
+        }
+        while (true) {
+            disconnect();
+            try {
+                wire = new Wire(connector.connect(spec.timeout()), spec.timeout());
+                greet();
+                if (!offered.containsAll(before) || kept != wire.has(ProtocolFeature.INFLIGHT_SHMFD)) {
+                    throw FrontEndException.refused("the back-end came back with other features: " + offered);
+                }
+                acceptFeatures();
+                run();
+                return kept;
+            } catch (FrontEndException e) {
+                if (!e.isMissing() || System.nanoTime() - deadline >= 0) {
+                    throw e;
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(RETRY);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw FrontEndException.missing("interrupted while waiting for the back-end", e);
+        }
+    }
+
+    private void disconnect() {
+        if (wire.fd().isOpen()) {
+            bell.remove(wire.fd().number());
+        }
+        wire.close();
+    }
+
+    /**
+     * Stops all rings in order and resets the device.
+     *
+     * @return for each ring the available index at which the device stopped
+     */
+    public int[] stop() {
+        int[] stoppedAt = new int[queues.size()];
+        for (FrontEndQueue queue : queues) {
+            if ((protocol & ProtocolFeature.NEGOTIATION) != 0) {
+                state("SET_VRING_ENABLE", Request.SET_VRING_ENABLE, queue.index(), 0);
+            }
+            wire.question("GET_VRING_BASE", Request.GET_VRING_BASE, MessageLayout.STATE_BYTES)
+                    .u32(MessageLayout.STATE_INDEX, queue.index());
+            stoppedAt[queue.index()] = wire.ask(MessageLayout.STATE_BYTES).u32(MessageLayout.STATE_NUM);
+        }
+        if (wire.has(ProtocolFeature.STATUS)) {
+            status(0);
+        } else if (wire.has(ProtocolFeature.RESET_DEVICE)) {
+            wire.order("RESET_DEVICE", Request.RESET_DEVICE, 0);
+            wire.tell();
+        }
+        return stoppedAt;
+    }
+
+    /** Ends the connection and gives all memory and descriptors back. */
+    @Override
+    public void close() {
+        disconnect();
+        connector.close();
+        queues.forEach(FrontEndQueue::close);
+        bell.close();
+        Inflight region = inflight;
+        if (region != null) {
+            region.close();
+        }
+        ram.close();
+    }
+}

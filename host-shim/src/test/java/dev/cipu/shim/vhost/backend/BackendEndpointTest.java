@@ -1,0 +1,135 @@
+package dev.cipu.shim.vhost.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cipu.shim.posix.Fd;
+import dev.cipu.shim.posix.OpenDescriptors;
+import dev.cipu.shim.posix.Readiness;
+import dev.cipu.shim.posix.UnixListener;
+import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.vhost.Request;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(120)
+class BackendEndpointTest {
+    private static final long LONG = TimeUnit.SECONDS.toNanos(5);
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void closingRemovesThePathAndEndsTheSession() throws Exception {
+        long before = OpenDescriptors.count();
+        Path path = folder.resolve("s");
+        FakeFunction function = FakeFunction.blk(2);
+        BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function);
+        try (RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
+            front.setUp();
+            endpoint.close();
+            assertThat(path).doesNotExist();
+            assertThat(front.isEnded()).isTrue();
+            assertThat(function.isAttached(0)).isFalse();
+        }
+        assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void closingWhileNobodyIsConnectedReturns() throws Exception {
+        long before = OpenDescriptors.count();
+        BackendEndpoint.listen("e", folder.resolve("s"), FakeFunction.blk(1)).close();
+        BackendEndpoint.connect("e", folder.resolve("missing"), FakeFunction.blk(1))
+                .close();
+        assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void servesAnInheritedListener() {
+        Path path = folder.resolve("s");
+        try (UnixListener parent = UnixListener.listen(path);
+                Fd child = parent.fd().duplicate();
+                BackendEndpoint endpoint = BackendEndpoint.inherit("e", child.release(), FakeFunction.blk(1));
+                RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
+            front.setUp();
+            assertThat(endpoint.counters().sessions()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void connectsToAFrontEndThatListensAndComesBackWhenItRestarts() {
+        Path path = folder.resolve("s");
+        FakeFunction function = FakeFunction.blk(1);
+        try (BackendEndpoint endpoint = BackendEndpoint.connect("e", path, function)) {
+            for (int round = 1; round <= 3; round++) {
+                try (UnixListener listener = UnixListener.listen(path)) {
+                    assertThat(Readiness.await(LONG, listener.fd())).isNotZero();
+                    try (RawFrontEnd front = new RawFrontEnd(Objects.requireNonNull(listener.accept()))) {
+                        front.setUp();
+                        assertThat(endpoint.counters().sessions()).isEqualTo(round);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void aThousandFrontEndsThatComeAndCrashLeaveNothingBehind() throws Exception {
+        Path path = folder.resolve("s");
+        FakeFunction function = FakeFunction.blk(2);
+        try (BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function)) {
+            connectAndCrash(path, function, 100);
+            long descriptors = settledDescriptors();
+            long memory = residentKib();
+            connectAndCrash(path, function, 1000);
+            assertThat(settledDescriptors()).isEqualTo(descriptors);
+            assertThat(function.isAttached(0)).isFalse();
+            assertThat(OpenDescriptors.mappings("memfd:")).isZero();
+            assertThat(residentKib() - memory).isLessThan(64 << 10);
+            assertThat(endpoint.counters().sessions()).isEqualTo(1100);
+        }
+    }
+
+    private static void connectAndCrash(Path path, FakeFunction function, int times) {
+        for (int i = 0; i < times; i++) {
+            try (RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
+                front.setUp();
+                front.startRing(1);
+                front.expose(0, 1);
+                function.serve(0);
+                if (i % 3 == 1) {
+                    front.raw(new byte[] {1, 2, 3});
+                } else if (i % 3 == 2) {
+                    front.send(Request.SET_MEM_TABLE, new byte[8], front.memory.fd(), front.kick.fd());
+                }
+            }
+        }
+    }
+
+    /** Open descriptors once the last session has closed its own: the count that stays for a while. */
+    private static long settledDescriptors() throws Exception {
+        long last = OpenDescriptors.count();
+        for (int same = 0; same < 10; same++) {
+            Thread.sleep(10);
+            long now = OpenDescriptors.count();
+            if (now != last) {
+                last = now;
+                same = 0;
+            }
+        }
+        return last;
+    }
+
+    private static long residentKib() throws java.io.IOException {
+        System.gc();
+        try (var lines = java.nio.file.Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+package dev.cipu.shim.vhost.backend;
+
+import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.card.FunctionListener;
+import dev.cipu.virtio.VirtioDevice;
+import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.ring.Chain;
+import dev.cipu.virtio.ring.Virtqueue;
+import dev.cipu.virtio.ring.VirtqueueViolation;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+
+/** A function that completes chains when a test says so, and remembers what its transport did. */
+final class FakeFunction extends CardFunction {
+    private static final int MAX_BURST = 256;
+
+    private final VirtioDevice device;
+    private final TreeMap<Integer, Virtqueue> attached = new TreeMap<>();
+    private final TreeMap<Integer, Integer> kicks = new TreeMap<>();
+    private final TreeMap<Integer, Boolean> enabled = new TreeMap<>();
+    private final List<String> announced = new ArrayList<>();
+    private FunctionListener listener = FunctionListener.NONE;
+
+    private FakeFunction(VirtioDevice device) {
+        this.device = device;
+    }
+
+    static FakeFunction blk(int queues) {
+        return new FakeFunction(new BlkDevice(new BlkDevice.Geometry(2048, 512, false, queues, "serial", true)));
+    }
+
+    static FakeFunction net(int pairs) {
+        return new FakeFunction(new NetDevice(new byte[] {2, 0, 0, 0, 0, 1}, 1500, pairs));
+    }
+
+    @Override
+    public VirtioDevice device() {
+        return device;
+    }
+
+    @Override
+    public synchronized void attach(int queue, Virtqueue q, int kickFd) {
+        if (attached.put(queue, q) != null) {
+            throw new IllegalStateException("queue " + queue + " attached twice");
+        }
+        kicks.put(queue, kickFd);
+    }
+
+    @Override
+    public synchronized void detach(int queue) {
+        attached.remove(queue);
+        enabled.remove(queue);
+    }
+
+    @Override
+    public synchronized void enable(int queue, boolean on) {
+        if (!attached.containsKey(queue)) {
+            throw new IllegalStateException("queue " + queue + " is not attached");
+        }
+        enabled.put(queue, on);
+    }
+
+    @Override
+    public synchronized void listen(FunctionListener to) {
+        listener = to;
+    }
+
+    @Override
+    public boolean canAnnounce() {
+        return device instanceof NetDevice;
+    }
+
+    @Override
+    public synchronized void announce(byte[] mac) {
+        announced.add(java.util.HexFormat.of().formatHex(mac));
+    }
+
+    synchronized List<String> announced() {
+        return List.copyOf(announced);
+    }
+
+    synchronized boolean isAttached(int queue) {
+        return attached.containsKey(queue);
+    }
+
+    synchronized boolean isEnabled(int queue) {
+        return enabled.getOrDefault(queue, false);
+    }
+
+    synchronized int kickOf(int queue) {
+        return kicks.getOrDefault(queue, Integer.MIN_VALUE);
+    }
+
+    synchronized FunctionListener listener() {
+        return listener;
+    }
+
+    /** Takes all available chains of an enabled queue and completes those; their heads, in order. */
+    synchronized List<Integer> serve(int queue) {
+        return take(queue, true);
+    }
+
+    /** Takes all available chains and keeps them. */
+    synchronized List<Integer> hold(int queue) {
+        return take(queue, false);
+    }
+
+    private List<Integer> take(int queue, boolean complete) {
+        List<Integer> heads = new ArrayList<>();
+        Virtqueue q = attached.get(queue);
+        if (q == null || !isEnabled(queue)) {
+            return heads;
+        }
+        Chain chain = new Chain();
+        try {
+            // bounded: a driver may lay its rings so that completing a chain makes another available
+            while (heads.size() < MAX_BURST && q.pop(chain)) {
+                heads.add(chain.head());
+                if (complete) {
+                    q.push(chain.head(), 0);
+                }
+            }
+        } catch (VirtqueueViolation e) {
+            listener.queueBroken(queue, e.kind());
+        } catch (InternalError e) {
+            listener.memoryFault();
+        }
+        q.publish();
+        return heads;
+    }
+}
