@@ -1,0 +1,128 @@
+package dev.cipu.shim.assembly;
+
+import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.dataplane.QueueListener;
+import dev.cipu.dataplane.blk.BlockQueue;
+import dev.cipu.dataplane.blk.BlockStore;
+import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.card.FunctionListener;
+import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.ring.Violation;
+import dev.cipu.virtio.ring.Virtqueue;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A block device of the card: each of its request queues is a duty of one worker, over one store. */
+final class BlkFunction extends CardFunction {
+    private final BlkDevice device;
+    private final BlockStore store;
+    private final List<Place> places;
+    private final @Nullable Attachment[] attachments;
+    private volatile FunctionListener listener = FunctionListener.NONE;
+
+    /** Where a queue is served and counted, whenever it is attached. */
+    record Place(CardCore core, CounterGroup counters) {}
+
+    /** A queue that is attached. Owned by the transport's control thread. */
+    private static final class Attachment {
+        final int kickFd;
+        final boolean kicks;
+        final BlockQueue duty;
+        boolean served;
+
+        Attachment(int kickFd, boolean kicks, BlockQueue duty) {
+            this.kickFd = kickFd;
+            this.kicks = kicks;
+            this.duty = duty;
+        }
+    }
+
+    /**
+     * @param places one for each request queue
+     */
+    BlkFunction(BlkDevice device, BlockStore store, List<Place> places) {
+        this.device = device;
+        this.store = store;
+        this.places = List.copyOf(places);
+        attachments = new Attachment[device.queueCount()];
+        places.stream().map(Place::core).distinct().forEach(core -> core.onMemoryFault(() -> listener.memoryFault()));
+    }
+
+    @Override
+    public BlkDevice device() {
+        return device;
+    }
+
+    @Override
+    public void listen(FunctionListener transport) {
+        listener = transport;
+    }
+
+    @Override
+    public void attach(int queue, Virtqueue q, int kickFd) {
+        if (attachments[queue] != null) {
+            throw new IllegalStateException("queue " + queue + " is attached already");
+        }
+        Place place = places.get(queue);
+        @Nullable BlockQueue[] made = new BlockQueue[1];
+        // on the worker: some stores tie a channel to the thread that opens it
+        place.core()
+                .worker()
+                .call(() -> made[0] = new BlockQueue(q, device, store, place.counters(), new Events(queue)));
+        BlockQueue duty = made[0];
+        if (duty == null) {
+            throw new IllegalStateException("a worker acknowledged what it had not done");
+        }
+        attachments[queue] = new Attachment(kickFd, place.core().watch(kickFd), duty);
+    }
+
+    @Override
+    public void enable(int queue, boolean on) {
+        Attachment attachment = attachments[queue];
+        if (attachment == null || attachment.served == on) {
+            return;
+        }
+        CardCore core = places.get(queue).core();
+        BlockQueue duty = attachment.duty;
+        if (on) {
+            core.worker().call(duty::resume);
+            core.worker().add(duty);
+        } else {
+            core.worker().call(duty::quiesce);
+            core.worker().remove(duty);
+        }
+        attachment.served = on;
+    }
+
+    @Override
+    public void detach(int queue) {
+        Attachment attachment = attachments[queue];
+        if (attachment == null) {
+            return;
+        }
+        enable(queue, false);
+        CardCore core = places.get(queue).core();
+        core.worker().call(attachment.duty::close);
+        attachments[queue] = null;
+        core.unwatch(attachment.kickFd, attachment.kicks);
+    }
+
+    /** What one queue says, on its worker. */
+    private final class Events implements QueueListener {
+        private final int queue;
+
+        Events(int queue) {
+            this.queue = queue;
+        }
+
+        @Override
+        public void queueBroken(Violation kind) {
+            listener.queueBroken(queue, kind);
+        }
+
+        @Override
+        public void memoryFault() {
+            places.get(queue).core().memoryFault();
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package dev.cipu.shim.assembly;
+
+/**
+ * A block device.
+ *
+ * @param store name of one of the card's stores
+ * @param queues request queues
+ * @param blockSize bytes of a logical block
+ */
+public record BlkSpec(
+        String id, EndpointSpec endpoint, String store, boolean readOnly, int queues, String serial, int blockSize)
+        implements DeviceSpec {
+    public static final int DEFAULT_BLOCK_SIZE = 512;
+    public static final int MAX_BLOCK_SIZE = 4096;
+    public static final int MAX_QUEUES = 256;
+
+    @Override
+    public String kind() {
+        return "blk";
+    }
+}

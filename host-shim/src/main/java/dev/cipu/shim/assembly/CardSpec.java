@@ -1,0 +1,23 @@
+package dev.cipu.shim.assembly;
+
+import dev.cipu.dataplane.IdlePolicy;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a card is made of, checked for consistency; {@link CardSpecBuilder} makes one.
+ *
+ * @param cores the CPUs that stand for the card's; one worker each. Empty: the first one allowed
+ * @param idle what a worker without work does; null: spin, but leave the core now and then if it is the only one
+ * @param stats the counter file, null for one of its own in the user's runtime directory
+ * @param stores by name
+ */
+public record CardSpec(
+        List<Integer> cores,
+        @Nullable IdlePolicy idle,
+        @Nullable Path stats,
+        Map<String, StoreSpec> stores,
+        List<SwitchSpec> switches,
+        List<DeviceSpec> devices) {}

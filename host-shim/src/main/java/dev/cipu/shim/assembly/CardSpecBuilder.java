@@ -1,0 +1,311 @@
+package dev.cipu.shim.assembly;
+
+import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.shim.assembly.EndpointSpec.Mode;
+import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gathers a {@link CardSpec} from a file and from options, which are said in the same words. Every method throws {@link
+ * CardSpecException} for what makes no sense.
+ */
+public final class CardSpecBuilder {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,31}");
+    private static final Pattern MAC = Pattern.compile("[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}");
+    private static final Map<String, Mode> MODES = modes();
+    private static final int MULTICAST = 1;
+
+    /** Limits of a block device's serial number and of a Unix socket's path. */
+    private static final int SERIAL_BYTES = 20;
+
+    private static final int SOCKET_PATH_BYTES = 107;
+
+    private static final int MAX_CPU = 8191;
+
+    private final List<Integer> cores = new ArrayList<>();
+    private final Map<String, StoreSpec> stores = new LinkedHashMap<>();
+    private final Map<String, SwitchSpec> switches = new LinkedHashMap<>();
+    private final List<DeviceSpec> devices = new ArrayList<>();
+    private @Nullable IdlePolicy idle;
+    private @Nullable Path stats;
+    private @Nullable Uplink everyUplink;
+    private boolean switchesDeclared;
+
+    private static Map<String, Mode> modes() {
+        Map<String, Mode> modes = new LinkedHashMap<>();
+        modes.put("server", Mode.SERVER);
+        modes.put("client", Mode.CLIENT);
+        return modes;
+    }
+
+    /** Core numbers with commas between them; replaces what was said before. */
+    public CardSpecBuilder cores(String where, String list) {
+        cores.clear();
+        for (String part : list.split(",", -1)) {
+            int core;
+            try {
+                core = Integer.parseInt(part.strip());
+            } catch (NumberFormatException e) {
+                throw new CardSpecException(
+                        where + ": '" + part + "' is no core number; write for example 0 or 0,1", e);
+            }
+            if (core < 0 || core > MAX_CPU) {
+                throw new CardSpecException(
+                        where + ": there is no core " + core + "; see nproc for how many there are");
+            }
+            if (cores.contains(core)) {
+                throw new CardSpecException(where + ": core " + core + " is given twice; each worker needs its own");
+            }
+            cores.add(core);
+        }
+        return this;
+    }
+
+    /** {@code spin}, {@code backoff} or {@code sleep}. */
+    public CardSpecBuilder idle(String where, String policy) {
+        try {
+            idle = IdlePolicy.of(policy);
+        } catch (IllegalArgumentException e) {
+            throw new CardSpecException(where + ": there is no policy '" + policy + "'; say spin, backoff or sleep", e);
+        }
+        return this;
+    }
+
+    public CardSpecBuilder stats(Path file) {
+        stats = file;
+        return this;
+    }
+
+    /** A store by name: {@code mem:SIZE}, {@code null:SIZE} or {@code file:PATH}, with its options. */
+    public CardSpecBuilder store(String name, KeyValues values) {
+        checkName(values.where(), name);
+        StoreSpec store = storeOf(values, storeText(values), values.flag("ro", false));
+        values.done();
+        if (stores.put(name, store) != null) {
+            throw new CardSpecException(values.where() + ": store '" + name + "' exists already; choose another name");
+        }
+        return this;
+    }
+
+    /** A switch with its uplink; once one is declared, devices may name declared ones only. */
+    public CardSpecBuilder declareSwitch(String name, KeyValues values) {
+        checkName(values.where(), name);
+        Uplink uplink = uplinkOf(values.where() + ": uplink", values.text("uplink", "none"));
+        values.done();
+        switchesDeclared = true;
+        if (switches.put(name, new SwitchSpec(name, uplink)) != null) {
+            throw new CardSpecException(values.where() + ": switch '" + name + "' exists already; choose another name");
+        }
+        return this;
+    }
+
+    /** The uplink of every switch, whatever was declared. */
+    public CardSpecBuilder uplink(String where, String text) {
+        everyUplink = uplinkOf(where, text);
+        return this;
+    }
+
+    private static Uplink uplinkOf(String where, String text) {
+        return switch (text) {
+            case "none" -> Uplink.NONE;
+            case "loopback:", "loopback" -> Uplink.LOOPBACK;
+            default ->
+                throw new CardSpecException(where + ": there is no uplink '" + text + "'; say loopback: or none");
+        };
+    }
+
+    /** A network device. */
+    public CardSpecBuilder net(KeyValues values) {
+        EndpointSpec endpoint = endpoint(values);
+        String id = id(values, "net");
+        String mac = values.text("mac");
+        if (mac == null) {
+            mac = madeUpMac(id + "@" + endpoint.name());
+        } else if (!MAC.matcher(mac).matches()) {
+            throw values.wrong("mac", "is '" + mac + "'", "write six pairs such as 52:54:00:12:34:56");
+        } else if ((Integer.parseInt(mac.substring(0, 2), 16) & MULTICAST) != 0) {
+            throw values.wrong("mac", "is a group address", "make the first pair even, as in 52:54:00:12:34:56");
+        }
+        int queues = values.number("queues", 1, 1, NetSpec.MAX_QUEUES);
+        int mtu = values.number("mtu", NetSpec.DEFAULT_MTU, 68, 65535);
+        String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
+        checkName(values.where(), switchName);
+        values.done();
+        if (!switches.containsKey(switchName)) {
+            if (switchesDeclared) {
+                throw values.wrong(
+                        "switch", "names '" + switchName + "'", "declared are " + String.join(", ", switches.keySet()));
+            }
+            switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
+        }
+        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName));
+        return this;
+    }
+
+    /** A locally administered address that the same device gets every time. */
+    private static String madeUpMac(String of) {
+        CRC32C crc = new CRC32C();
+        crc.update(of.getBytes(StandardCharsets.UTF_8));
+        long hash = crc.getValue();
+        return "02:c1:%02x:%02x:%02x:%02x"
+                .formatted(hash >>> 24 & 0xff, hash >>> 16 & 0xff, hash >>> 8 & 0xff, hash & 0xff);
+    }
+
+    /** A block device. */
+    public CardSpecBuilder blk(KeyValues values) {
+        EndpointSpec endpoint = endpoint(values);
+        String id = id(values, "blk");
+        boolean readOnly = values.flag("ro", false);
+        String text = storeText(values);
+        String store = text;
+        if (text.indexOf(':') >= 0) {
+            store = id;
+            if (stores.put(id, storeOf(values, text, readOnly)) != null) {
+                throw values.wrong("id", "is also the name of a store", "choose another id");
+            }
+        } else if (!stores.containsKey(text)) {
+            throw values.wrong(
+                    "store", "names no store '" + text + "'", "write mem:SIZE, null:SIZE or file:PATH, or declare it");
+        }
+        int queues = values.number("queues", 1, 1, BlkSpec.MAX_QUEUES);
+        String serial = values.text("serial", id);
+        if (serial.length() > SERIAL_BYTES || !serial.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+            throw values.wrong("serial", "is '" + serial + "'", "give at most 20 ASCII characters without spaces");
+        }
+        int blockSize = values.number(
+                "block-size", BlkSpec.DEFAULT_BLOCK_SIZE, BlkSpec.DEFAULT_BLOCK_SIZE, BlkSpec.MAX_BLOCK_SIZE);
+        if (Integer.bitCount(blockSize) != 1) {
+            throw values.wrong("block-size", "is " + blockSize, "say 512, 1024, 2048 or 4096");
+        }
+        values.done();
+        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize));
+        return this;
+    }
+
+    private static String storeText(KeyValues values) {
+        String text = values.text("store");
+        if (text == null) {
+            throw values.missing("store", "store=mem:64M");
+        }
+        return text;
+    }
+
+    private static StoreSpec storeOf(KeyValues values, String text, boolean readOnly) {
+        int colon = text.indexOf(':');
+        String kind = colon < 0 ? text : text.substring(0, colon);
+        String rest = colon < 0 ? "" : text.substring(colon + 1);
+        boolean direct = values.flag("direct", false);
+        String size = values.text("size");
+        if (!kind.equals("file") && (direct || size != null)) {
+            throw values.wrong(direct ? "direct" : "size", "is for files", "leave it out");
+        }
+        return switch (kind) {
+            case "mem" -> new StoreSpec.Memory(capacity(values, "store", rest));
+            case "null" -> new StoreSpec.Nothing(capacity(values, "store", rest));
+            case "file" -> {
+                if (rest.isEmpty()) {
+                    throw values.wrong("store", "names no file", "write for example file:/srv/disk.img");
+                }
+                yield new StoreSpec.OnFile(
+                        Path.of(rest), direct, readOnly, size == null ? 0 : capacity(values, "size", size));
+            }
+            default -> throw values.wrong("store", "is '" + text + "'", "write mem:SIZE, null:SIZE or file:PATH");
+        };
+    }
+
+    private static long capacity(KeyValues values, String key, String text) {
+        long bytes = values.size(key, text);
+        if (bytes <= 0 || bytes % BlkSpec.MAX_BLOCK_SIZE != 0) {
+            throw values.wrong(key, "has " + bytes + " bytes", "give a multiple of 4k above 0");
+        }
+        return bytes;
+    }
+
+    private EndpointSpec endpoint(KeyValues values) {
+        String socket = values.text("socket");
+        int fd = values.number("fd", -1, 0, Integer.MAX_VALUE);
+        Mode mode = values.choice("mode", MODES, Mode.SERVER);
+        Path path = socket == null ? null : Path.of(socket);
+        if (fd >= 0) {
+            if (mode == Mode.CLIENT) {
+                throw values.wrong("fd", "is a listening socket", "leave mode=client out");
+            }
+            return new EndpointSpec(Mode.INHERITED, path, fd);
+        }
+        if (socket == null || path == null) {
+            throw values.missing("socket", "socket=/tmp/cipu-net0.sock");
+        }
+        if (socket.getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_BYTES) {
+            throw values.wrong(
+                    "socket", "is longer than a socket's path may be", "use at most " + SOCKET_PATH_BYTES + " bytes");
+        }
+        return new EndpointSpec(mode, path, -1);
+    }
+
+    private String id(KeyValues values, String kind) {
+        String given = values.text("id");
+        if (given != null) {
+            checkName(values.where(), given);
+            if (isTaken(given)) {
+                throw values.wrong("id", "'" + given + "' belongs to another device", "choose another");
+            }
+            return given;
+        }
+        int n = 0;
+        while (isTaken(kind + n)) {
+            n++;
+        }
+        return kind + n;
+    }
+
+    private boolean isTaken(String id) {
+        return devices.stream().anyMatch(device -> device.id().equals(id));
+    }
+
+    private static void checkName(String where, String name) {
+        if (!NAME.matcher(name).matches()) {
+            throw new CardSpecException(
+                    where + ": '" + name + "' is no name; use up to 32 letters, digits, dots, dashes, underscores");
+        }
+    }
+
+    /** The card as described so far. */
+    public CardSpec build() {
+        if (devices.isEmpty()) {
+            throw new CardSpecException(
+                    "the card has no device; add --net socket=PATH or --blk socket=PATH,store=mem:64M");
+        }
+        Set<Object> taken = new HashSet<>();
+        for (DeviceSpec device : devices) {
+            EndpointSpec at = device.endpoint();
+            Object place = at.mode() == Mode.INHERITED ? (Object) at.fd() : at.name();
+            if (!taken.add(place)) {
+                throw new CardSpecException(
+                        device.id() + ": another device is at " + at.name() + " already; each needs its own socket");
+            }
+        }
+        Uplink uplink = everyUplink;
+        List<SwitchSpec> all = switches.values().stream()
+                .map(s -> uplink == null ? s : new SwitchSpec(s.name(), uplink))
+                .toList();
+        return new CardSpec(
+                List.copyOf(cores),
+                idle,
+                stats,
+                Collections.unmodifiableMap(new LinkedHashMap<>(stores)),
+                all,
+                List.copyOf(devices));
+    }
+}

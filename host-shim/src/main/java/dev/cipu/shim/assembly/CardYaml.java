@@ -1,0 +1,162 @@
+package dev.cipu.shim.assembly;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/**
+ * Reads a card's description from YAML. Devices, stores and switches take the same keys as the options of the command
+ * line; unknown keys are errors.
+ */
+public final class CardYaml {
+    private static final Set<String> TOP = Set.of("cores", "idle", "stats", "stores", "switches", "devices");
+
+    private final String file;
+
+    private CardYaml(String file) {
+        this.file = file;
+    }
+
+    /**
+     * Adds the file's content to {@code builder}.
+     *
+     * @throws IOException if it cannot be read
+     * @throws CardSpecException if its content makes no sense
+     */
+    public static void read(Path file, CardSpecBuilder builder) throws IOException {
+        read(file.toString(), Files.readString(file), builder);
+    }
+
+    /** As above for text; {@code name} stands in error messages. */
+    static void read(String name, String text, CardSpecBuilder builder) {
+        JsonNode root;
+        try {
+            root = YAMLMapper.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build()
+                    .readTree(text);
+        } catch (JacksonException e) {
+            int line = e.getLocation() == null ? 0 : e.getLocation().getLineNr();
+            String at = line > 0 ? name + ":" + line : name;
+            throw new CardSpecException(
+                    at + ": not YAML: " + firstLine(e.getOriginalMessage()) + "; mend that line", e);
+        }
+        new CardYaml(name).card(root, builder);
+    }
+
+    private static String firstLine(String message) {
+        return message.lines().findFirst().orElse("").strip();
+    }
+
+    private void card(JsonNode root, CardSpecBuilder builder) {
+        if (!root.isObject()) {
+            throw wrong("the file is no map", "begin with for example 'devices:'");
+        }
+        for (Map.Entry<String, JsonNode> entry : root.properties()) {
+            if (!TOP.contains(entry.getKey())) {
+                throw wrong(
+                        "unknown key '" + entry.getKey() + "'",
+                        "use one of " + String.join(", ", TOP.stream().sorted().toList()));
+            }
+        }
+        if (root.has("cores")) {
+            builder.cores(file + ": cores", String.join(",", scalars("cores", root.get("cores"))));
+        }
+        if (root.has("idle")) {
+            builder.idle(file + ": idle", scalar("idle", root.get("idle")));
+        }
+        if (root.has("stats")) {
+            builder.stats(Path.of(scalar("stats", root.get("stats"))));
+        }
+        named("stores", root, "store", builder::store);
+        named("switches", root, "uplink", builder::declareSwitch);
+        devices(root, builder);
+    }
+
+    private interface Declaration {
+        void add(String name, KeyValues values);
+    }
+
+    private void named(String key, JsonNode root, String soleKey, Declaration declaration) {
+        JsonNode map = root.get(key);
+        if (map == null) {
+            return;
+        }
+        if (!map.isObject()) {
+            throw wrong("'" + key + "' is no map of names", "see docs/cli.md for an example");
+        }
+        for (Map.Entry<String, JsonNode> entry : map.properties()) {
+            String where = key + "." + entry.getKey();
+            JsonNode value = entry.getValue();
+            Map<String, String> values = value.isObject()
+                    ? scalarsOf(where, value)
+                    : new LinkedHashMap<>(Map.of(soleKey, scalar(where, value)));
+            declaration.add(entry.getKey(), new KeyValues(file + ": " + where, values));
+        }
+    }
+
+    private void devices(JsonNode root, CardSpecBuilder builder) {
+        JsonNode list = root.get("devices");
+        if (list == null) {
+            return;
+        }
+        if (!list.isArray()) {
+            throw wrong("'devices' is no list", "begin each device with '- kind: net' or '- kind: blk'");
+        }
+        int n = 0;
+        for (JsonNode device : list) {
+            String where = "devices[" + n++ + "]";
+            if (!device.isObject()) {
+                throw wrong("'" + where + "' is no map", "begin it with '- kind: net' or '- kind: blk'");
+            }
+            Map<String, String> values = scalarsOf(where, device);
+            String kind = values.remove("kind");
+            KeyValues keys = new KeyValues(file + ": " + where, values);
+            switch (kind) {
+                case "net" -> builder.net(keys);
+                case "blk" -> builder.blk(keys);
+                case null -> throw keys.missing("kind", "kind: net");
+                default -> throw keys.wrong("kind", "is '" + kind + "'", "say net or blk");
+            }
+        }
+    }
+
+    private Map<String, String> scalarsOf(String where, JsonNode map) {
+        Map<String, String> values = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> entry : map.properties()) {
+            values.put(entry.getKey(), scalar(where + "." + entry.getKey(), entry.getValue()));
+        }
+        return values;
+    }
+
+    private List<String> scalars(String where, JsonNode node) {
+        if (!node.isArray()) {
+            return List.of(scalar(where, node));
+        }
+        List<String> values = new ArrayList<>();
+        for (JsonNode element : node) {
+            values.add(scalar(where, element));
+        }
+        return values;
+    }
+
+    private String scalar(String where, JsonNode node) {
+        if (!node.isValueNode() || node.isNull()) {
+            throw wrong("'" + where + "' has no single value", "give it one, such as a number or a word");
+        }
+        return node.asString();
+    }
+
+    private CardSpecException wrong(String what, String mend) {
+        return new CardSpecException(file + ": " + what + "; " + mend);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.cipu.shim.assembly;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a host finds a device.
+ *
+ * @param socket the path, null only where there is none
+ * @param fd the descriptor of {@link Mode#INHERITED}, else -1
+ */
+public record EndpointSpec(Mode mode, @Nullable Path socket, int fd) {
+    /** Who waits for whom. */
+    public enum Mode {
+        /** The card listens on the socket. */
+        SERVER,
+        /** The card connects to the socket, and again when the connection ends. */
+        CLIENT,
+        /** The card accepts on a listening descriptor that it was started with. */
+        INHERITED,
+        /** No socket: a guest in this process drives the device. */
+        EMBEDDED
+    }
+
+    /** For an embedded guest. */
+    public static final EndpointSpec EMBEDDED = new EndpointSpec(Mode.EMBEDDED, null, -1);
+
+    public static EndpointSpec server(Path socket) {
+        return new EndpointSpec(Mode.SERVER, socket, -1);
+    }
+
+    /** What a user calls it: the path, or {@code fd:N}. */
+    public String name() {
+        return switch (mode) {
+            case SERVER, CLIENT -> String.valueOf(socket);
+            case INHERITED -> socket == null ? "fd:" + fd : socket.toString();
+            case EMBEDDED -> "embedded";
+        };
+    }
+}

@@ -1,0 +1,101 @@
+package dev.cipu.shim.assembly;
+
+import dev.cipu.dataplane.QueueListener;
+import dev.cipu.dataplane.net.GuestPort;
+import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.card.FunctionListener;
+import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.ring.Violation;
+import dev.cipu.virtio.ring.Virtqueue;
+import org.jspecify.annotations.Nullable;
+
+/** A network device of the card: a port of a switch, served by that switch's worker. */
+final class NetFunction extends CardFunction {
+    private final NetDevice device;
+    private final SwitchOnCore network;
+    private final GuestPort port;
+    private final @Nullable Attachment[] attachments;
+    private volatile FunctionListener listener = FunctionListener.NONE;
+
+    /** A queue on the worker: how it is woken. */
+    private record Attachment(int kickFd, boolean kicks) {}
+
+    NetFunction(NetDevice device, SwitchOnCore network, GuestPort port) {
+        this.device = device;
+        this.network = network;
+        this.port = port;
+        attachments = new Attachment[device.queueCount()];
+        network.core().onMemoryFault(() -> listener.memoryFault());
+    }
+
+    @Override
+    public NetDevice device() {
+        return device;
+    }
+
+    @Override
+    public void listen(FunctionListener transport) {
+        listener = transport;
+    }
+
+    @Override
+    public void attach(int queue, Virtqueue q, int kickFd) {
+        if (attachments[queue] != null) {
+            throw new IllegalStateException("queue " + queue + " is attached already");
+        }
+        CardCore core = network.core();
+        attachments[queue] = new Attachment(kickFd, core.watch(kickFd));
+        core.worker().call(() -> port.attach(queue, q, new Events(queue)));
+    }
+
+    @Override
+    public void detach(int queue) {
+        Attachment attachment = attachments[queue];
+        if (attachment == null) {
+            return;
+        }
+        CardCore core = network.core();
+        core.worker().call(() -> {
+            port.enable(queue, false);
+            port.detach(queue);
+        });
+        attachments[queue] = null;
+        core.unwatch(attachment.kickFd(), attachment.kicks());
+    }
+
+    @Override
+    public void enable(int queue, boolean on) {
+        if (attachments[queue] != null) {
+            network.core().worker().call(() -> port.enable(queue, on));
+        }
+    }
+
+    @Override
+    public boolean canAnnounce() {
+        return true;
+    }
+
+    @Override
+    public void announce(byte[] mac) {
+        network.announce(mac);
+    }
+
+    /** What the port says of one queue, on the worker. */
+    private final class Events implements QueueListener {
+        private final int queue;
+
+        Events(int queue) {
+            this.queue = queue;
+        }
+
+        @Override
+        public void queueBroken(Violation kind) {
+            listener.queueBroken(queue, kind);
+        }
+
+        @Override
+        public void memoryFault() {
+            network.core().memoryFault();
+        }
+    }
+}

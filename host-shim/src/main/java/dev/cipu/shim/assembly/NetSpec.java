@@ -1,0 +1,27 @@
+package dev.cipu.shim.assembly;
+
+import java.util.HexFormat;
+
+/**
+ * A network device.
+ *
+ * @param mac as six hexadecimal pairs with colons between them
+ * @param queues queue pairs
+ * @param switchName the switch that its port belongs to
+ */
+public record NetSpec(String id, EndpointSpec endpoint, String mac, int queues, int mtu, String switchName)
+        implements DeviceSpec {
+    public static final int DEFAULT_MTU = 1500;
+
+    /** Beyond this a QEMU front-end gives up, and nobody has more cores to spread frames over. */
+    public static final int MAX_QUEUES = 64;
+
+    @Override
+    public String kind() {
+        return "net";
+    }
+
+    public byte[] macBytes() {
+        return HexFormat.ofDelimiter(":").parseHex(mac);
+    }
+}

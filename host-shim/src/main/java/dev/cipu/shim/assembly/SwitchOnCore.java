@@ -1,0 +1,108 @@
+package dev.cipu.shim.assembly;
+
+import dev.cipu.dataplane.CounterTable;
+import dev.cipu.dataplane.net.Burst;
+import dev.cipu.dataplane.net.GuestPort;
+import dev.cipu.dataplane.net.L2Switch;
+import dev.cipu.dataplane.net.Loopback;
+import dev.cipu.dataplane.net.Offload;
+import dev.cipu.dataplane.net.PacketPool;
+import dev.cipu.dataplane.net.Port;
+import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.virtio.net.NetDevice;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A switch with its pool and its ports, all on one core. Made by the composition root before the core starts; ports stay
+ * plugged in for the life of the card, it is their queues that come and go.
+ */
+final class SwitchOnCore {
+    /** Ethernet header and one VLAN tag. */
+    private static final int L2_OVERHEAD = 18;
+
+    /** What the switch has on its way at any time: one burst in, with room to spare. */
+    private static final int SLOTS_OF_SWITCH = 2 * Burst.CAPACITY;
+
+    private final CardCore core;
+    private final CounterTable counters;
+    private final PacketPool pool;
+    private final L2Switch ethernet;
+
+    /**
+     * @param memory where the frames are kept, closed after the core has ended
+     * @param mtu the largest of any port
+     */
+    SwitchOnCore(SwitchSpec spec, CardCore core, CounterTable counters, Arena memory, int mtu) {
+        this.core = core;
+        this.counters = counters;
+        boolean reflects = spec.uplink() == Uplink.LOOPBACK;
+        int slots = SLOTS_OF_SWITCH + (reflects ? Loopback.CAPACITY : 0);
+        pool = new PacketPool(memory, slots, mtu + L2_OVERHEAD);
+        ethernet = new L2Switch(pool, System::nanoTime, counters.group(spec.name(), L2Switch.COUNTERS));
+        if (reflects) {
+            ethernet.add(new Loopback(pool));
+        }
+        core.worker().add(ethernet);
+    }
+
+    CardCore core() {
+        return core;
+    }
+
+    /** A new port for {@code device}. */
+    NetFunction plug(String id, NetDevice device) {
+        GuestPort port = new GuestPort(device, pool, counters.group(id, GuestPort.COUNTERS));
+        core.worker().call(() -> ethernet.add(port));
+        return new NetFunction(device, this, port);
+    }
+
+    /** Sends a frame to every port, as a guest does to say that it has moved here. Returns when it is on its way. */
+    void announce(byte[] mac) {
+        Announcement announcement = new Announcement(Rarp.announce(mac));
+        core.worker().call(() -> {
+            ethernet.add(announcement);
+            ethernet.poll();
+            ethernet.remove(announcement);
+        });
+    }
+
+    /** A port for one frame. */
+    private final class Announcement implements Port {
+        private final byte[] frame;
+        private boolean sent;
+
+        Announcement(byte[] frame) {
+            this.frame = frame;
+        }
+
+        @Override
+        public int receive(Burst burst) {
+            int slot = sent ? -1 : pool.take();
+            if (slot < 0) {
+                return 0;
+            }
+            sent = true;
+            MemorySegment.copy(MemorySegment.ofArray(frame), 0, pool.slab(), pool.frameOffset(slot), frame.length);
+            burst.add(slot, frame.length, Offload.NONE);
+            return 1;
+        }
+
+        @Override
+        public void transmit(Burst burst) {}
+
+        @Override
+        public boolean learns() {
+            // the address is another port's
+            return false;
+        }
+
+        @Override
+        public boolean arm() {
+            return true;
+        }
+
+        @Override
+        public void disarm() {}
+    }
+}

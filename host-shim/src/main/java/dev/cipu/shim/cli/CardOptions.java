@@ -1,0 +1,109 @@
+package dev.cipu.shim.cli;
+
+import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.CardSpecBuilder;
+import dev.cipu.shim.assembly.CardYaml;
+import dev.cipu.shim.assembly.KeyValues;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options that describe a card, shared by the commands that need to know it. */
+final class CardOptions {
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "A card's description in YAML; options add to it. See docs/cli.md.")
+    private @Nullable Path config;
+
+    @Option(
+            names = "--net",
+            paramLabel = "KEY=VALUE,...",
+            description = {
+                "A network device. Keys: socket=PATH, id=NAME, mac=52:54:00:12:34:56, queues=PAIRS (1), mtu=BYTES (1500),"
+                        + " switch=NAME (sw0), mode=server|client, fd=N (an inherited listening socket)."
+            })
+    private List<String> nets = List.of();
+
+    @Option(
+            names = "--blk",
+            paramLabel = "KEY=VALUE,...",
+            description = {
+                "A block device. Keys: socket=PATH, store=mem:SIZE|null:SIZE|file:PATH, direct=on|off,"
+                        + " size=BYTES (make the file), ro=on|off,"
+                        + " queues=N (1), serial=TEXT, block-size=BYTES (512), id=NAME, mode=server|client, fd=N."
+            })
+    private List<String> blks = List.of();
+
+    @Option(
+            names = "--uplink",
+            paramLabel = "UPLINK",
+            description = "Where the switch leads to: loopback: (every frame comes back) or none (the default).")
+    private @Nullable String uplink;
+
+    @Option(
+            names = "--cores",
+            paramLabel = "N[,N...]",
+            description = "The CPUs that stand for the card's, one worker each. Default: the first one allowed.")
+    private @Nullable String cores;
+
+    @Option(
+            names = "--idle",
+            paramLabel = "POLICY",
+            description = {
+                "What a worker without work does: spin (least latency, a whole core), backoff, or sleep (until a kick)."
+                        + " Default: spin, or backoff where there is one core only."
+            })
+    private @Nullable String idle;
+
+    @Option(
+            names = "--stats",
+            paramLabel = "FILE",
+            description = "Where the counters are kept. Default: a file of this card in the user's runtime directory.")
+    private @Nullable Path stats;
+
+    /** The card that file and options describe together. */
+    CardSpec spec() {
+        CardSpecBuilder builder = new CardSpecBuilder();
+        if (config != null) {
+            readConfig(config, builder);
+        }
+        if (cores != null) {
+            builder.cores("--cores", cores);
+        }
+        if (idle != null) {
+            builder.idle("--idle", idle);
+        }
+        if (stats != null) {
+            builder.stats(stats);
+        }
+        if (uplink != null) {
+            builder.uplink("--uplink", uplink);
+        }
+        for (int i = 0; i < nets.size(); i++) {
+            builder.net(KeyValues.parse(numbered("--net", nets, i), nets.get(i)));
+        }
+        for (int i = 0; i < blks.size(); i++) {
+            builder.blk(KeyValues.parse(numbered("--blk", blks, i), blks.get(i)));
+        }
+        return builder.build();
+    }
+
+    private static void readConfig(Path file, CardSpecBuilder builder) {
+        try {
+            CardYaml.read(file, builder);
+        } catch (NoSuchFileException e) {
+            throw new CommandFailure(ExitCode.MISSING, "there is no file " + file + "; check --config", e);
+        } catch (IOException e) {
+            throw new CommandFailure(
+                    ExitCode.MISSING, "cannot read " + file + ": " + e.getMessage() + "; check --config", e);
+        }
+    }
+
+    private static String numbered(String option, List<String> all, int index) {
+        return all.size() == 1 ? option : option + " number " + (index + 1);
+    }
+}

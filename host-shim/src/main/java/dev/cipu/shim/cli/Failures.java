@@ -1,0 +1,42 @@
+package dev.cipu.shim.cli;
+
+import dev.cipu.shim.assembly.CardSpecException;
+import dev.cipu.shim.assembly.ResourceException;
+import dev.cipu.shim.load.LoadException;
+import dev.cipu.shim.posix.PosixException;
+import dev.cipu.shim.vhost.frontend.FrontEndException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+
+/** What an exception that ended a subcommand means to the user. */
+final class Failures {
+    /** The line to print and the code to exit with. */
+    record Verdict(int exitCode, String line) {}
+
+    private Failures() {}
+
+    static Verdict judge(Throwable thrown) {
+        return switch (thrown) {
+            case CommandFailure e -> new Verdict(e.exitCode(), Main.oneLine(e.getMessage()));
+            case CardSpecException e -> new Verdict(ExitCode.USAGE, Main.oneLine(e.getMessage()));
+            case ResourceException e -> new Verdict(ExitCode.MISSING, Main.oneLine(e.getMessage()));
+            case LoadException e -> new Verdict(ExitCode.FAILED, Main.oneLine(e.getMessage()));
+            case FrontEndException e ->
+                new Verdict(e.isMissing() ? ExitCode.MISSING : ExitCode.FAILED, Main.oneLine(e.getMessage()));
+            case PosixException e -> new Verdict(ExitCode.MISSING, Main.oneLine(e.getMessage()));
+            case UncheckedIOException e when e.getCause() != null -> judge(e.getCause());
+            case NoSuchFileException e -> missing("there is no file " + e.getFile() + "; check the path");
+            case AccessDeniedException e -> missing("no permission for " + e.getFile() + "; check its owner and mode");
+            case IOException e -> missing(e.toString());
+            default ->
+                new Verdict(
+                        ExitCode.FAILED, "internal error: " + thrown + "; run again with --debug and report the trace");
+        };
+    }
+
+    private static Verdict missing(String line) {
+        return new Verdict(ExitCode.MISSING, Main.oneLine(line));
+    }
+}

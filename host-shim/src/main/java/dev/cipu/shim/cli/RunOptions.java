@@ -1,0 +1,45 @@
+package dev.cipu.shim.cli;
+
+import dev.cipu.shim.load.RunSpec;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of {@code cipu drive} that say how long to run, on what, and where the result goes. */
+final class RunOptions {
+    @Option(
+            names = "--seconds",
+            defaultValue = "5",
+            paramLabel = "N",
+            description = "Measured time (default: ${DEFAULT-VALUE}).")
+    private double seconds;
+
+    @Option(names = "--count", paramLabel = "N", description = "Measure this many instead of for a time.")
+    private long count;
+
+    @Option(
+            names = "--warmup",
+            defaultValue = "1",
+            paramLabel = "SECONDS",
+            description = "Time before, not measured (default: ${DEFAULT-VALUE}).")
+    private double warmup;
+
+    @Option(
+            names = "--interrupt",
+            description = "Sleep until the device calls. Without it the driver polls and asks not to be called.")
+    private boolean interrupt;
+
+    @Option(names = "--core", defaultValue = "-1", paramLabel = "N", description = "CPU to run on (default: any).")
+    private int core;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON, '-' for standard output.")
+    private @Nullable String json;
+
+    RunSpec run() {
+        return new RunSpec(seconds, count, warmup, interrupt, core < 0 ? RunSpec.ANY_CORE : core);
+    }
+
+    @Nullable
+    String json() {
+        return json;
+    }
+}

@@ -1,0 +1,41 @@
+package dev.cipu.shim.cli;
+
+import dev.cipu.shim.load.Target;
+import java.nio.file.Path;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/** Options of {@code cipu drive} that say which device, and how its rings look. */
+final class TargetOptions {
+    @Option(names = "--socket", required = true, paramLabel = "PATH", description = "The back-end's vhost-user socket.")
+    @SuppressWarnings("NullAway.Init")
+    private Path socket;
+
+    @Option(names = "--server", description = "Listen at the socket: the back-end connects to us.")
+    private boolean server;
+
+    @Option(
+            names = "--queue-size",
+            defaultValue = "512",
+            paramLabel = "N",
+            description = "Descriptors of each ring, a power of two (default: ${DEFAULT-VALUE}).")
+    private int queueSize;
+
+    @Option(names = "--indirect", description = "Put requests into indirect tables if the back-end offers them.")
+    private boolean indirect;
+
+    @Option(names = "--no-event-idx", description = "Suppress notifications by flag instead of by index.")
+    private boolean noEventIndex;
+
+    @Option(
+            names = "--timeout",
+            defaultValue = "10",
+            paramLabel = "SECONDS",
+            description = "Longest wait for the back-end (default: ${DEFAULT-VALUE}).")
+    private double timeout;
+
+    Target target() {
+        return new Target(
+                socket, server, queueSize, indirect, !noEventIndex, true, Duration.ofMillis((long) (timeout * 1000)));
+    }
+}

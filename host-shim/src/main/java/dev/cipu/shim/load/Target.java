@@ -1,0 +1,51 @@
+package dev.cipu.shim.load;
+
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * The device under load and how its rings are to look.
+ *
+ * @param socket where the back-end listens, or connects to
+ * @param server whether the back-end connects to us
+ * @param queueSize descriptors of each ring, a power of two
+ * @param indirect whether requests of several parts go through indirect tables, if the back-end offers them
+ * @param eventIndex whether notifications are suppressed by index, if the back-end offers it
+ * @param hugePages whether the memory should be of huge pages; without free ones it is of small ones
+ * @param timeout bounds every wait for the back-end
+ */
+public record Target(
+        Path socket,
+        boolean server,
+        int queueSize,
+        boolean indirect,
+        boolean eventIndex,
+        boolean hugePages,
+        Duration timeout) {
+    public static final int DEFAULT_QUEUE_SIZE = 512;
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+    /** A back-end that listens at {@code socket}; rings of 512, event index, no indirect tables, small pages. */
+    public static Target of(Path socket) {
+        return new Target(socket, false, DEFAULT_QUEUE_SIZE, false, true, true, DEFAULT_TIMEOUT);
+    }
+
+    public Target withQueueSize(int size) {
+        return new Target(socket, server, size, indirect, eventIndex, hugePages, timeout);
+    }
+
+    public Target withServer(boolean on) {
+        return new Target(socket, on, queueSize, indirect, eventIndex, hugePages, timeout);
+    }
+
+    /** The ring features to ask for. */
+    FeatureSet ringFeatures() {
+        FeatureSet wanted = FeatureSet.of(RingFeature.VERSION_1);
+        if (indirect) {
+            wanted = wanted.with(RingFeature.INDIRECT_DESC);
+        }
+        return eventIndex ? wanted.with(RingFeature.EVENT_IDX) : wanted;
+    }
+}

@@ -1,0 +1,245 @@
+package dev.cipu.shim.assembly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.shim.assembly.EndpointSpec.Mode;
+import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CardSpecTest {
+    private static CardSpec net(String options) {
+        return new CardSpecBuilder().net(KeyValues.parse("--net", options)).build();
+    }
+
+    private static CardSpec blk(String options) {
+        return new CardSpecBuilder().blk(KeyValues.parse("--blk", options)).build();
+    }
+
+    private static CardSpec yaml(String text) {
+        CardSpecBuilder builder = new CardSpecBuilder();
+        CardYaml.read("card.yaml", text, builder);
+        return builder.build();
+    }
+
+    @Test
+    void aNetworkDeviceNeedsOnlyASocket() {
+        CardSpec card = net("socket=/tmp/a");
+
+        NetSpec net = (NetSpec) card.devices().getFirst();
+        assertThat(net.id()).isEqualTo("net0");
+        assertThat(net.endpoint()).isEqualTo(EndpointSpec.server(Path.of("/tmp/a")));
+        assertThat(net.queues()).isEqualTo(1);
+        assertThat(net.mtu()).isEqualTo(1500);
+        assertThat(net.macBytes()).hasSize(6);
+        assertThat(net.macBytes()[0] & 3)
+                .as("locally administered, one station")
+                .isEqualTo(2);
+        assertThat(card.switches()).containsExactly(new SwitchSpec("sw0", Uplink.NONE));
+        assertThat(card.cores()).isEmpty();
+    }
+
+    @Test
+    void aMadeUpAddressIsTheSameEveryTimeAndAnotherForEachDevice() {
+        CardSpec two = new CardSpecBuilder()
+                .net(KeyValues.parse("--net", "socket=/tmp/a"))
+                .net(KeyValues.parse("--net", "socket=/tmp/b"))
+                .build();
+
+        assertThat(((NetSpec) two.devices().get(0)).mac())
+                .isEqualTo(((NetSpec) net("socket=/tmp/a").devices().getFirst()).mac());
+        assertThat(((NetSpec) two.devices().get(1)).mac())
+                .isNotEqualTo(((NetSpec) two.devices().get(0)).mac());
+    }
+
+    @Test
+    void everyKeyOfANetworkDeviceCounts() {
+        CardSpec card = net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client");
+
+        assertThat(card.devices())
+                .containsExactly(new NetSpec(
+                        "eth",
+                        new EndpointSpec(Mode.CLIENT, Path.of("/tmp/a"), -1),
+                        "52:54:00:ab:cd:01",
+                        4,
+                        9000,
+                        "lan"));
+        assertThat(card.switches()).containsExactly(new SwitchSpec("lan", Uplink.NONE));
+    }
+
+    @Test
+    void everyKeyOfABlockDeviceCounts() {
+        CardSpec card = blk(
+                "socket=/tmp/b,store=file:/srv/d,,1.img,direct=on,ro=on,size=1G,queues=2,serial=S1,block-size=4096");
+
+        assertThat(card.devices())
+                .containsExactly(
+                        new BlkSpec("blk0", EndpointSpec.server(Path.of("/tmp/b")), "blk0", true, 2, "S1", 4096));
+        assertThat(card.stores())
+                .containsEntry("blk0", new StoreSpec.OnFile(Path.of("/srv/d,1.img"), true, true, 1L << 30));
+    }
+
+    @Test
+    void aListeningDescriptorNeedsNoPath() {
+        EndpointSpec endpoint = net("fd=7").devices().getFirst().endpoint();
+
+        assertThat(endpoint).isEqualTo(new EndpointSpec(Mode.INHERITED, null, 7));
+        assertThat(endpoint.name()).isEqualTo("fd:7");
+    }
+
+    @Test
+    void anOptionOutranksTheUplinksOfTheFile() {
+        CardSpecBuilder builder = new CardSpecBuilder();
+        CardYaml.read("card.yaml", "switches: {a: none}\ndevices: [{kind: net, socket: /x, switch: a}]", builder);
+
+        assertThat(builder.uplink("--uplink", "loopback:").build().switches())
+                .containsExactly(new SwitchSpec("a", Uplink.LOOPBACK));
+    }
+
+    @Test
+    void theFileOfTheManualIsUnderstood() {
+        CardSpec card = yaml("""
+                cores: [0, 1]
+                idle: sleep
+                stats: /run/cipu/card.counters
+                stores:
+                  root: file:/srv/root.img
+                  scratch: {store: mem:64M}
+                  golden: {store: file:/srv/golden.img, ro: on, direct: on}
+                switches:
+                  front: {uplink: "loopback:"}
+                  back: none
+                devices:
+                  - {kind: net, socket: /run/cipu/n0, switch: front, queues: 2, mac: 52:54:00:12:34:56}
+                  - kind: net
+                    socket: /run/cipu/n1
+                    switch: back
+                  - {kind: blk, socket: /run/cipu/b0, store: root}
+                  - {kind: blk, socket: /run/cipu/b1, store: "null:1T", id: void}
+                """);
+
+        assertThat(card.cores()).containsExactly(0, 1);
+        assertThat(card.idle()).isEqualTo(IdlePolicy.SLEEP);
+        assertThat(card.stats()).isEqualTo(Path.of("/run/cipu/card.counters"));
+        assertThat(card.switches())
+                .containsExactly(new SwitchSpec("front", Uplink.LOOPBACK), new SwitchSpec("back", Uplink.NONE));
+        assertThat(card.devices().stream().map(DeviceSpec::id)).containsExactly("net0", "net1", "blk0", "void");
+        assertThat(((NetSpec) card.devices().getFirst()).mac()).isEqualTo("52:54:00:12:34:56");
+        assertThat(card.stores())
+                .containsEntry("root", new StoreSpec.OnFile(Path.of("/srv/root.img"), false, false, 0))
+                .containsEntry("golden", new StoreSpec.OnFile(Path.of("/srv/golden.img"), true, true, 0))
+                .containsEntry("scratch", new StoreSpec.Memory(64 << 20))
+                .containsEntry("void", new StoreSpec.Nothing(1L << 40));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            sokcet=/tmp/a                       | 'socket' is missing
+            socket=/tmp/a,sokcet=/tmp/b         | unknown key 'sokcet'; use one of socket
+            socket=/tmp/a,socket=/tmp/b         | 'socket' is given twice
+            socket=                             | 'socket' has no value
+            socket                              | 'socket' is no key=value
+            socket=/tmp/a,queues=0              | 'queues' is '0'; give a number from 1 to 64
+            socket=/tmp/a,queues=two            | 'queues' is 'two'
+            socket=/tmp/a,mtu=67                | 'mtu' is '67'; give a number from 68 to 65535
+            socket=/tmp/a,mac=12:34             | 'mac' is '12:34'; write six pairs
+            socket=/tmp/a,mac=53:54:00:00:00:01 | 'mac' is a group address
+            socket=/tmp/a,mode=peer             | 'mode' is 'peer'; say server or client
+            socket=/tmp/a,fd=3,mode=client      | 'fd' is a listening socket
+            socket=/tmp/a,fd=-1                 | 'fd' is '-1'
+            socket=/tmp/a,id=a b                | 'a b' is no name
+            """)
+    void aWrongNetworkDeviceIsToldWhatIsWrongAndHowToMendIt(String options, String message) {
+        assertThatThrownBy(() -> net(options))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageStartingWith("--net: ")
+                .hasMessageContaining(message)
+                .hasMessageContaining("; ")
+                .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            socket=/tmp/a                                   | 'store' is missing
+            socket=/tmp/a,store=mem:                        | 'store' has a bad size
+            socket=/tmp/a,store=mem:0                       | 'store' has 0 bytes; give a multiple of 4k
+            socket=/tmp/a,store=mem:1000                    | 'store' has 1000 bytes
+            socket=/tmp/a,store=tape:1                      | 'store' is 'tape:1'; write mem:SIZE
+            socket=/tmp/a,store=root                        | names no store 'root'
+            socket=/tmp/a,store=file:                       | 'store' names no file
+            socket=/tmp/a,store=mem:1M,direct=on            | 'direct' is for files
+            socket=/tmp/a,store=mem:1M,ro=maybe             | 'ro' is 'maybe'; say on or off
+            socket=/tmp/a,store=mem:1M,block-size=1000      | 'block-size' is 1000
+            socket=/tmp/a,store=mem:1M,serial=123456789012345678901 | 'serial' is
+            socket=/tmp/a,store=mem:1M,mac=52:54:00:00:00:01 | unknown key 'mac'
+            """)
+    void aWrongBlockDeviceIsToldWhatIsWrongAndHowToMendIt(String options, String message) {
+        assertThatThrownBy(() -> blk(options))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageStartingWith("--blk: ")
+                .hasMessageContaining(message)
+                .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            devices: 5                                                 | 'devices' is no list
+            devices: [5]                                               | 'devices[0]' is no map
+            devices: [{socket: /x}]                                    | devices[0]: key 'kind' is missing
+            devices: [{kind: gpu, socket: /x}]                         | devices[0]: key 'kind' is 'gpu'; say net or blk
+            devices: [{kind: net, socket: /x, speed: 9}]               | devices[0]: unknown key 'speed'; use one of
+            devices: [{kind: net, socket: [/x]}]                       | 'devices[0].socket' has no single value
+            devices: [{kind: net, socket: }]                           | 'devices[0].socket' has no single value
+            device: []                                                 | unknown key 'device'; use one of cores, devices
+            cores: [0, x]                                              | 'x' is no core number
+            cores: [1, 1]                                              | core 1 is given twice
+            idle: nap                                                  | no policy 'nap'; say spin, backoff or sleep
+            stores: {a: mem:1M, a: mem:2M}                             | not YAML
+            stores: [mem:1M]                                           | 'stores' is no map of names
+            stores: {a: {store: mem:1M, fast: 1}}                      | stores.a: unknown key 'fast'
+            switches: {a: {uplink: moon}}                              | no uplink 'moon'; say loopback: or none
+            switches: {a: none}\\ndevices: [{kind: net, socket: /x}]   | 'switch' names 'sw0'; declared are a
+            a: [\\nb                                                   | not YAML
+            just text                                                  | the file is no map
+            idle: spin                                                 | the card has no device
+            """)
+    void aWrongFileIsToldWhatIsWrongAndHowToMendIt(String text, String message) {
+        assertThatThrownBy(() -> yaml(text.replace("\\n", "\n")))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageContaining(message)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void twoDevicesCannotShareASocketOrAName() {
+        CardSpecBuilder sameSocket = new CardSpecBuilder()
+                .net(KeyValues.parse("--net", "socket=/tmp/a"))
+                .net(KeyValues.parse("--net", "socket=/tmp/a"));
+        assertThatThrownBy(sameSocket::build).hasMessageContaining("net1: another device is at /tmp/a");
+
+        CardSpecBuilder sameName = new CardSpecBuilder().net(KeyValues.parse("--net", "socket=/tmp/a,id=x"));
+        assertThatThrownBy(() -> sameName.net(KeyValues.parse("--net", "socket=/tmp/b,id=x")))
+                .hasMessageContaining("'x' belongs to another device");
+    }
+
+    @Test
+    void aPathTooLongForASocketIsRefused() {
+        assertThatThrownBy(() -> net("socket=/tmp/" + "x".repeat(110))).hasMessageContaining("107 bytes");
+    }
+
+    @Test
+    void coresGivenLaterReplaceThoseGivenBefore() {
+        CardSpec card = new CardSpecBuilder()
+                .cores("a", "0,1")
+                .cores("b", "3")
+                .net(KeyValues.parse("--net", "socket=/tmp/a"))
+                .build();
+
+        assertThat(card.cores()).isEqualTo(List.of(3));
+    }
+}

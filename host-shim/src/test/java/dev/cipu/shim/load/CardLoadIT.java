@@ -1,0 +1,102 @@
+package dev.cipu.shim.load;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.shim.assembly.BlkSpec;
+import dev.cipu.shim.assembly.CardAssembly;
+import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.EndpointSpec;
+import dev.cipu.shim.assembly.NetSpec;
+import dev.cipu.shim.assembly.StoreSpec;
+import dev.cipu.shim.assembly.SwitchSpec;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Both loads against our own card, over its real sockets, in one process. */
+@Timeout(60)
+class CardLoadIT {
+    @TempDir
+    private Path folder;
+
+    private CardAssembly card() {
+        CardAssembly card = CardAssembly.start(new CardSpec(
+                List.of(),
+                IdlePolicy.SLEEP,
+                folder.resolve("counters"),
+                Map.of("disk", new StoreSpec.Memory(8 << 20)),
+                List.of(new SwitchSpec("sw0", SwitchSpec.Uplink.LOOPBACK)),
+                List.of(
+                        new BlkSpec("blk0", EndpointSpec.server(folder.resolve("blk")), "disk", false, 2, "s", 512),
+                        new NetSpec(
+                                "net0",
+                                EndpointSpec.server(folder.resolve("net")),
+                                "02:00:00:00:00:01",
+                                2,
+                                1500,
+                                "sw0"))));
+        card.spec().devices().forEach(card::serve);
+        return card;
+    }
+
+    private Target target(String socket, boolean indirect) {
+        return new Target(folder.resolve(socket), false, 256, indirect, true, false, Duration.ofSeconds(10));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"false,false,1", "true,true,2"})
+    void theDiskHoldsWhatWasWritten(boolean interrupt, boolean indirect, int queues) {
+        try (CardAssembly card = card()) {
+            RunSpec run = new RunSpec(1, 20_000, 0, interrupt, RunSpec.ANY_CORE);
+            BlkLoadResult result =
+                    BlkLoad.run(BlkLoadSpec.of(target("blk", indirect), BlkWorkload.RANDRW, 4096, 32, run)
+                            .withQueues(queues)
+                            .withVerify(true));
+            assertThat(result.passed()).as(result.firstProblem()).isTrue();
+            assertThat(result.blocksVerified()).isGreaterThan(1_000);
+            assertThat(result.protocolFeatures())
+                    .contains("INFLIGHT_SHMFD", "CONFIGURE_MEM_SLOTS", "CONFIG", "STATUS", "REPLY_ACK");
+            assertThat(card.function("blk0").device().status())
+                    .as("reset after the run")
+                    .isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"64,false,1,false", "1514,true,2,true"})
+    void theUplinkReflectsEveryFrame(int bytes, boolean interrupt, int pairs, boolean mergeable) {
+        try (CardAssembly card = card()) {
+            RunSpec run = new RunSpec(1, 20_000, 0, interrupt, RunSpec.ANY_CORE);
+            NetLoadResult result = NetLoad.run(NetLoadSpec.of(target("net", false), bytes, run)
+                    .withPairs(pairs)
+                    .withMergeable(mergeable)
+                    .withVerify(true));
+            assertThat(result.passed()).as(result.toString()).isTrue();
+            assertThat(result.ops()).isEqualTo(20_000);
+            assertThat(card.function("net0").device().status())
+                    .as("reset after the run")
+                    .isZero();
+        }
+    }
+
+    @Test
+    void manyLoadsInARowLeaveTheCardAsItWas() {
+        try (CardAssembly card = card()) {
+            RunSpec run = new RunSpec(1, 500, 0, false, RunSpec.ANY_CORE);
+            for (int i = 0; i < 20; i++) {
+                assertThat(BlkLoad.run(BlkLoadSpec.of(target("blk", false), BlkWorkload.WRITE, 4096, 8, run)
+                                        .withVerify(true))
+                                .passed())
+                        .isTrue();
+            }
+            assertThat(card.function("blk0").device().status()).isZero();
+        }
+    }
+}

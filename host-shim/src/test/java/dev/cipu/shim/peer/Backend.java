@@ -1,0 +1,137 @@
+package dev.cipu.shim.peer;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * The back-end that a peer test runs against: the card, or, when the run asks for the reference ({@code -Dcipu.reference=true}),
+ * QEMU's storage daemon and DPDK's net_vhost. A test that fails against the reference too is at fault itself.
+ */
+final class Backend implements AutoCloseable {
+    private final Runnable ender;
+    private final Runnable killer;
+    private final Supplier<String> counters;
+    private final List<Path> sockets;
+    private boolean killed;
+
+    private Backend(Runnable ender, Runnable killer, Supplier<String> counters, List<Path> sockets) {
+        this.ender = ender;
+        this.killer = killer;
+        this.counters = counters;
+        this.sockets = sockets;
+    }
+
+    /** Serves disks, each kept in an image file, with two queues each. */
+    static Backend disks(Path folder, Path... images) {
+        List<Path> sockets = new ArrayList<>();
+        List<String> options = new ArrayList<>(List.of("--idle", "sleep"));
+        List<String> daemon = new ArrayList<>(List.of("qemu-storage-daemon"));
+        for (int i = 0; i < images.length; i++) {
+            Path socket = folder.resolve("disk" + i + ".sock");
+            sockets.add(socket);
+            options.add("--blk");
+            options.add("socket=" + socket + ",store=file:" + images[i] + ",queues=2,serial=cipu" + i);
+            daemon.addAll(List.of(
+                    "--blockdev",
+                    "driver=file,node-name=f" + i + ",filename=" + images[i] + ",discard=unmap",
+                    "--blockdev",
+                    "driver=raw,node-name=d" + i + ",file=f" + i + ",discard=unmap",
+                    "--export",
+                    "type=vhost-user-blk,id=e" + i + ",node-name=d" + i + ",addr.type=unix,addr.path=" + socket
+                            + ",writable=on,num-queues=2"));
+        }
+        return Peers.reference() ? reference(daemon, sockets) : card(folder, options, sockets);
+    }
+
+    /** Serves two network ports of one switch. {@code device} holds more options of both, such as {@code ,queues=2}. */
+    static Backend ports(Path folder, String idle, String device) {
+        return ports(folder, idle, device, false);
+    }
+
+    /** As {@link #ports(Path, String, String)}, but the card connects to front-ends that listen. */
+    static Backend clientPorts(Path folder, String idle, String device) {
+        return ports(folder, idle, device, true);
+    }
+
+    private static Backend ports(Path folder, String idle, String device, boolean client) {
+        List<Path> sockets = List.of(folder.resolve("net0.sock"), folder.resolve("net1.sock"));
+        if (!Peers.reference()) {
+            List<String> options = new ArrayList<>(List.of("--idle", idle));
+            for (Path socket : sockets) {
+                options.add("--net");
+                options.add("socket=" + socket + device + (client ? ",mode=client" : ""));
+            }
+            return card(folder, options, client ? List.of() : sockets);
+        }
+        Testpmd testpmd = Testpmd.backend(sockets, device.contains("queues=2") ? 2 : 1, client);
+        return new Backend(testpmd::close, testpmd::kill, () -> "(no counters)", sockets);
+    }
+
+    private static Backend card(Path folder, List<String> options, List<Path> sockets) {
+        CardProcess card = CardProcess.serve(folder, options.toArray(String[]::new));
+        return new Backend(card::end, card::kill, card::counters, sockets);
+    }
+
+    private static Backend reference(List<String> command, List<Path> sockets) {
+        try {
+            for (Path socket : sockets) {
+                Files.deleteIfExists(socket);
+            }
+            Child child = Child.start("the reference", command);
+            long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+            while (!sockets.stream().allMatch(Files::exists)) {
+                if (System.nanoTime() > deadline || !child.isAlive()) {
+                    throw new AssertionError("the reference does not listen: " + child.lines());
+                }
+                Thread.sleep(20);
+            }
+            return new Backend(child::close, child::kill, () -> "(no counters)", sockets);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** A sparse image file of the given size. */
+    static Path image(Path folder, String name, long bytes) {
+        Path image = folder.resolve(name);
+        try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
+            file.setLength(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return image;
+    }
+
+    Path socket(int index) {
+        return sockets.get(index);
+    }
+
+    /** What it counted, for failure messages. */
+    String counters() {
+        return counters.get();
+    }
+
+    /** SIGKILL. */
+    void kill() {
+        killed = true;
+        killer.run();
+    }
+
+    /** Ends it in order; the card must then leave without an error. */
+    @Override
+    public void close() {
+        if (!killed) {
+            ender.run();
+        }
+    }
+}

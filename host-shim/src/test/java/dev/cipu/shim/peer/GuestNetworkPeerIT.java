@@ -1,0 +1,67 @@
+package dev.cipu.shim.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two Debian guests talk to each other through the card's switch: the Linux driver, through QEMU's vhost-user network back-end. */
+@Timeout(240)
+class GuestNetworkPeerIT {
+    private static final Duration LIMIT = Duration.ofSeconds(150);
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void peers() {
+        Peers.require("qemu", "guest", Peers.reference() ? "testpmd" : "qemu");
+    }
+
+    @Test
+    void pingAndThroughput() {
+        List<String> client = talk(1, false, "", "");
+        assertThat(client).anyMatch(line -> line.contains("indirect=1 event=1 mergeable=1"));
+    }
+
+    @Test
+    void withoutEventIndexIndirectDescriptorsAndMergeableBuffers() {
+        List<String> client =
+                talk(1, false, "event_idx=off,mrg_rxbuf=off", "event_idx=off,indirect_desc=off,mrg_rxbuf=off");
+        assertThat(client).anyMatch(line -> line.contains("indirect=0 event=0 mergeable=0"));
+    }
+
+    @Test
+    void twoQueuePairsUnderTheNewerQemu() {
+        Peers.require("qemu11");
+        List<String> client = talk(2, true, "", "");
+        assertThat(client).anyMatch(line -> line.contains("channels=ok"));
+    }
+
+    private List<String> talk(int queues, boolean newer, String serverProperties, String clientProperties) {
+        try (Backend card = Backend.ports(folder, "sleep", ",queues=" + queues);
+                Guest server = guest(card, 1, queues, newer, serverProperties)
+                        .variable("ROLE", "server")
+                        .start()) {
+            server.await("serving", LIMIT);
+            try (Guest client = guest(card, 2, queues, newer, clientProperties)
+                    .variable("ROLE", "client")
+                    .variable("PEER", "192.168.77.1")
+                    .start()) {
+                List<String> results = client.finish(LIMIT);
+                server.finish(LIMIT);
+                return results;
+            }
+        }
+    }
+
+    private Guest.Builder guest(Backend card, int station, int queues, boolean newer, String properties) {
+        Guest.Builder builder = Guest.running(folder, "network.sh").processors(queues);
+        return (newer ? builder.newer() : builder).network(card.socket(station - 1), station, queues, properties);
+    }
+}
