@@ -1,0 +1,28 @@
+package dev.cipu.bench;
+
+import dev.cipu.bench.jmh.JmhBench;
+import dev.cipu.shim.cli.Subcommand;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code cipu bench}: us and the peers that are installed here, in the same run. */
+@Command(
+        name = "bench",
+        description = "Compares us with the C programs that are used today, in the same run.",
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {NetBench.class, BlkBench.class, JmhBench.class})
+public final class BenchCommand implements Subcommand, Runnable {
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    /** For {@link java.util.ServiceLoader}. */
+    public BenchCommand() {}
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "name what to compare: net, blk or jmh");
+    }
+}

@@ -1,0 +1,111 @@
+package dev.cipu.bench;
+
+import dev.cipu.shim.cli.CommandFailure;
+import dev.cipu.shim.cli.ExitCode;
+import dev.cipu.shim.posix.Affinity;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The options of every comparison. */
+final class BenchOptions {
+    private static final int ROUNDS = 7;
+    private static final int QUICK_ROUNDS = 1;
+    private static final double QUICK_SCALE = 0.25;
+
+    @Option(names = "--quick", description = "Under a minute in all: one round, short samples. For a first look only.")
+    private boolean quick;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Write the report to FILE as JSON; - is standard output.")
+    private @Nullable String json;
+
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "Pairs of samples for each case (" + ROUNDS + ", with --quick " + QUICK_ROUNDS + ").")
+    private int rounds;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description = "Length of one sample (2 net, 1 blk, less with --quick).")
+    private double seconds;
+
+    @Option(names = "--host-core", paramLabel = "CPU", description = "Where the load runs (default ${DEFAULT-VALUE}).")
+    private int hostCore = 1;
+
+    @Option(
+            names = "--card-core",
+            paramLabel = "CPU",
+            description = "Where the servers run, ours and the peer's (default ${DEFAULT-VALUE}).")
+    private int cardCore;
+
+    @Option(
+            names = "--case",
+            paramLabel = "NAME",
+            arity = "1..*",
+            description = "Only cases whose name contains one of these, such as 64B or qd32.")
+    private List<String> only = List.of();
+
+    /**
+     * Fails if the two cores are not there.
+     *
+     * @param allowed the CPUs that this process may use
+     */
+    void requireCores(List<Integer> allowed) {
+        if (allowed.size() < 2) {
+            throw new CommandFailure(
+                    ExitCode.MISSING, "a comparison needs two cores, and this process may use one; allow it another");
+        }
+        if (hostCore == cardCore) {
+            throw new CommandFailure(ExitCode.USAGE, "--host-core and --card-core are the same; give each its own");
+        }
+        for (int core : List.of(hostCore, cardCore)) {
+            if (!allowed.contains(core)) {
+                throw new CommandFailure(
+                        ExitCode.MISSING, "there is no core " + core + " for this process, only " + allowed);
+            }
+        }
+        if (rounds < 0 || seconds < 0) {
+            throw new CommandFailure(ExitCode.USAGE, "--rounds and --seconds are above 0");
+        }
+    }
+
+    void requireCores() {
+        requireCores(Affinity.allowed());
+    }
+
+    int hostCore() {
+        return hostCore;
+    }
+
+    int cardCore() {
+        return cardCore;
+    }
+
+    boolean quick() {
+        return quick;
+    }
+
+    @Nullable
+    String json() {
+        return json;
+    }
+
+    Setup setup(String program) {
+        return new Setup(program, hostCore, cardCore, only);
+    }
+
+    /** The comparison that the options ask for. */
+    Comparison comparison(Progress progress, RunLength standard) {
+        int wanted = rounds > 0 ? rounds : quick ? QUICK_ROUNDS : ROUNDS;
+        int most = quick ? wanted + 1 : 2 * wanted;
+        double scale = quick ? QUICK_SCALE : 1;
+        RunLength length =
+                new RunLength(standard.warmupSeconds() * scale, seconds > 0 ? seconds : standard.seconds() * scale);
+        return new Comparison(new PlacementProbe(hostCore, cardCore), progress, wanted, most, length);
+    }
+}

@@ -1,0 +1,14 @@
+package dev.cipu.bench;
+
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * One side of a comparison: a server in a process of its own that is held still except during its turns.
+ *
+ * @param <W> what is asked of it
+ */
+interface Contender<W> {
+    /** Lets the server run, measures, holds it still again. Returns the figures by name. */
+    Map<String, Double> measure(W workload, RunLength length) throws IOException, InterruptedException;
+}

@@ -1,0 +1,81 @@
+package dev.cipu.bench;
+
+import dev.cipu.shim.cli.CommandFailure;
+import dev.cipu.shim.cli.ExitCode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Huge pages for the length of a run: added to those that the machine has reserved, and given back when closed or when
+ * this process ends.
+ */
+final class HugePages implements AutoCloseable {
+    private static final Path RESERVED = Path.of("/proc/sys/vm/nr_hugepages");
+
+    private final Path file;
+    private final int added;
+    private final Thread hook;
+    private boolean released;
+
+    private HugePages(Path file, int added) {
+        this.file = file;
+        this.added = added;
+        hook = new Thread(this::release, "release-huge-pages");
+        Runtime.getRuntime().addShutdownHook(hook);
+    }
+
+    /** Reserves pages; a {@link CommandFailure} says why that cannot be. */
+    static HugePages reserve(int pages) {
+        return reserve(RESERVED, pages);
+    }
+
+    static HugePages reserve(Path file, int pages) {
+        int before;
+        int now;
+        try {
+            before = read(file);
+            Files.writeString(file, Integer.toString(before + pages));
+            now = read(file);
+        } catch (IOException e) {
+            throw new CommandFailure(
+                    ExitCode.MISSING, "cannot reserve " + pages + " huge pages: " + e + "; run as root", e);
+        }
+        HugePages reserved = new HugePages(file, now - before);
+        if (now - before < pages) {
+            reserved.close();
+            throw new CommandFailure(
+                    ExitCode.MISSING,
+                    "only " + (now - before) + " of " + pages + " huge pages could be reserved; free some memory");
+        }
+        return reserved;
+    }
+
+    private static int read(Path file) throws IOException {
+        // not readString: that reads a file of unknown size in two goes, and the kernel answers only the first
+        return Integer.parseInt(Files.readAllLines(file).getFirst().strip());
+    }
+
+    /** Pages that were added. */
+    int count() {
+        return added;
+    }
+
+    private synchronized void release() {
+        if (released) {
+            return;
+        }
+        released = true;
+        try {
+            Files.writeString(file, Integer.toString(Math.max(0, read(file) - added)));
+        } catch (IOException e) {
+            System.err.println("cipu: cannot give back " + added + " huge pages: " + e);
+        }
+    }
+
+    @Override
+    public void close() {
+        release();
+        Runtime.getRuntime().removeShutdownHook(hook);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.cipu.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Our block client in a process of its own, see {@link LoadServer}. One thread uses it. */
+final class LoadProcess {
+    private final Child child;
+    private final BufferedReader answers;
+
+    private LoadProcess(Child child) {
+        this.child = child;
+        this.answers = child.console();
+    }
+
+    static LoadProcess start(Children children, int core) throws IOException, InterruptedException {
+        return new LoadProcess(children.start(
+                "load", core, true, Program.java(LoadServer.class.getName(), List.of(Integer.toString(core)))));
+    }
+
+    /** Runs a job against the back-end at {@code socket}; returns the figures. */
+    Map<String, Double> run(BlkJob job, Path socket, RunLength length) throws IOException {
+        child.say(job.line(socket, length));
+        String answer = answers.readLine();
+        if (answer == null) {
+            throw new IOException("the load ended: " + child.lastWords());
+        }
+        return LoadServer.figures(answer);
+    }
+}

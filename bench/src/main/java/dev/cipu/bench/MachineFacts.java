@@ -1,0 +1,141 @@
+package dev.cipu.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Where a comparison ran.
+ *
+ * @param cpu model name
+ * @param cores that this process may use
+ * @param hostCore the core of the load
+ * @param cardCore the core of the servers
+ * @param kernel name and release
+ * @param jdk vendor's version
+ * @param hugePages reserved on the machine during the run
+ * @param hugePageKb size of one
+ * @param loadBefore the kernel's load average over a minute before the run
+ * @param busyBefore percent of both cores' time that others used just before the run
+ * @param steal percent of both cores' time that the hypervisor took during the run
+ */
+record MachineFacts(
+        String cpu,
+        int cores,
+        int hostCore,
+        int cardCore,
+        String kernel,
+        String jdk,
+        long hugePages,
+        long hugePageKb,
+        double loadBefore,
+        double busyBefore,
+        double steal) {
+    private static final long LOOK_MILLIS = 300;
+
+    /** What must be read before the run. Then {@link #after} makes the facts. */
+    static final class Before {
+        private final int hostCore;
+        private final int cardCore;
+        private final double load;
+        private final double busy;
+        private final CpuTimes start;
+
+        private Before(int hostCore, int cardCore, double load, double busy, CpuTimes start) {
+            this.hostCore = hostCore;
+            this.cardCore = cardCore;
+            this.load = load;
+            this.busy = busy;
+            this.start = start;
+        }
+
+        /** Percent of the cores' time that others used just before. */
+        double busy() {
+            return busy;
+        }
+
+        MachineFacts after() throws IOException {
+            return new MachineFacts(
+                    field("/proc/cpuinfo", "model name", System.getProperty("os.arch", "unknown")),
+                    Runtime.getRuntime().availableProcessors(),
+                    hostCore,
+                    cardCore,
+                    System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                    Runtime.version().toString(),
+                    number("HugePages_Total"),
+                    number("Hugepagesize"),
+                    load,
+                    busy,
+                    Median.rounded(CpuTimes.now().since(start).stealPercent(), 1));
+        }
+    }
+
+    /** Looks at the machine for a moment. */
+    static Before before(int hostCore, int cardCore) throws IOException, InterruptedException {
+        String load = Files.readString(Path.of("/proc/loadavg"));
+        CpuTimes first = CpuTimes.now();
+        Thread.sleep(LOOK_MILLIS);
+        CpuTimes second = CpuTimes.now();
+        return new Before(
+                hostCore,
+                cardCore,
+                Double.parseDouble(load.substring(0, load.indexOf(' '))),
+                Median.rounded(second.since(first).busyPercent(), 1),
+                second);
+    }
+
+    private static long number(String name) throws IOException {
+        return Long.parseLong(field("/proc/meminfo", name, "0")
+                .toLowerCase(Locale.ROOT)
+                .replace("kb", "")
+                .strip());
+    }
+
+    private static String field(String file, String name, String otherwise) throws IOException {
+        return Files.readAllLines(Path.of(file)).stream()
+                .filter(line -> line.startsWith(name))
+                .map(line -> line.substring(line.indexOf(':') + 1).strip())
+                .findFirst()
+                .orElse(otherwise);
+    }
+
+    /**
+     * The first line of /proc/stat, in ticks.
+     *
+     * @param all of it
+     * @param idle nothing to do, or waiting for a disk
+     * @param steal taken by the hypervisor
+     */
+    record CpuTimes(long all, long idle, long steal) {
+        private static final int IDLE = 4;
+        private static final int IO_WAIT = 5;
+        private static final int STEAL = 8;
+
+        static CpuTimes now() throws IOException {
+            return parse(Files.readAllLines(Path.of("/proc/stat")).getFirst());
+        }
+
+        static CpuTimes parse(String line) {
+            String[] fields = line.strip().split("\\s+", -1);
+            long all = 0;
+            for (int i = 1; i <= STEAL; i++) {
+                all += Long.parseLong(fields[i]);
+            }
+            return new CpuTimes(
+                    all, Long.parseLong(fields[IDLE]) + Long.parseLong(fields[IO_WAIT]), Long.parseLong(fields[STEAL]));
+        }
+
+        CpuTimes since(CpuTimes earlier) {
+            return new CpuTimes(all - earlier.all, idle - earlier.idle, steal - earlier.steal);
+        }
+
+        double busyPercent() {
+            return all == 0 ? 0 : 100.0 * (all - idle) / all;
+        }
+
+        double stealPercent() {
+            return all == 0 ? 0 : 100.0 * steal / all;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.cipu.bench;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * A set-up in which both sides are compared under several workloads.
+ *
+ * @param <W> a workload
+ */
+interface Match<W> {
+    /**
+     * A workload and what is compared about it.
+     *
+     * @param <W> a workload
+     */
+    record Scenario<W>(W workload, List<Metric> metrics) {}
+
+    List<Scenario<W>> scenarios();
+
+    /** Program, version and how it is set up. */
+    String peerName();
+
+    /** Starts our side, held still. Its processes belong to {@code children}. */
+    Contender<W> startOurs(Children children) throws IOException, InterruptedException;
+
+    /** Starts the peer, held still. */
+    Contender<W> startPeer(Children children) throws IOException, InterruptedException;
+}

@@ -1,0 +1,32 @@
+package dev.cipu.bench;
+
+import java.io.IOException;
+import java.util.List;
+import picocli.CommandLine.Command;
+
+/** {@code cipu bench net}. */
+@Command(
+        name = "net",
+        description = {
+            "Frames per second of one virtio-net queue pair: testpmd's virtio-user driver against DPDK's net_vhost and"
+                    + " against us, one core each side, in turns."
+        })
+final class NetBench extends ComparisonCommand {
+    private static final RunLength LENGTH = new RunLength(1, 2);
+
+    @Override
+    List<CaseResult> compare(BenchOptions options, Progress progress) throws IOException, InterruptedException {
+        String program = Program.find(TestPmd.PROGRAM, searchPath(), TestPmd.PACKAGE);
+        Program.find("stdbuf", searchPath(), "coreutils");
+        String version = Program.version(program, TestPmd.VERSION_ARGUMENTS);
+        Setup setup = options.setup(program);
+        return all(
+                options.comparison(progress, LENGTH),
+                List.of(new NetMatch(setup, version, false), new NetMatch(setup, version, true)));
+    }
+
+    @Override
+    int hugePages() {
+        return NetMatch.HUGE_PAGES;
+    }
+}

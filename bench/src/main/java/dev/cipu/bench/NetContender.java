@@ -1,0 +1,57 @@
+package dev.cipu.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A network back-end and a testpmd of its own in front of it. */
+final class NetContender implements Contender<Integer> {
+    static final String RATE = "packetsPerSecond";
+    private static final double MILLIS = 1e3;
+
+    private final Child server;
+    private final TestPmd frontEnd;
+    private final @Nullable Path counters;
+
+    /**
+     * @param server the back-end
+     * @param frontEnd connected to it
+     * @param counters the card's counters, null if the server is no card
+     */
+    NetContender(Child server, TestPmd frontEnd, @Nullable Path counters) {
+        this.server = server;
+        this.frontEnd = frontEnd;
+        this.counters = counters;
+    }
+
+    @Override
+    public Map<String, Double> measure(Integer frameBytes, RunLength length) throws IOException, InterruptedException {
+        server.goOn();
+        frontEnd.start(frameBytes);
+        Thread.sleep((long) (length.warmupSeconds() * MILLIS));
+        PortStats first = frontEnd.stats();
+        CardCounters before = counters == null ? null : CardCounters.read(counters);
+        long notifications = NotificationCount.of(server.pid());
+        Thread.sleep((long) (length.seconds() * MILLIS));
+        Map<String, Double> figures = new HashMap<>();
+        figures.put("notifications", (double) (NotificationCount.of(server.pid()) - notifications));
+        if (counters != null && before != null) {
+            CardCounters after = CardCounters.read(counters);
+            figures.put("calls", (double) after.grown("calls", before));
+            figures.put("dropped", (double) after.grown("dropped", before));
+        }
+        PortStats last = frontEnd.stats();
+        frontEnd.stop();
+        server.hold();
+        figures.put(RATE, last.packetsPerSecond());
+        figures.put("frontEndDropped", (double) (last.dropped() - first.dropped()));
+        double bytes = last.meanBytesSince(first);
+        if (Math.round(bytes) != frameBytes) {
+            throw new IOException("frames of " + frameBytes + " bytes came back with " + bytes + " on average, "
+                    + (last.packets() - first.packets()) + " of them");
+        }
+        return figures;
+    }
+}

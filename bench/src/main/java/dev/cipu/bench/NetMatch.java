@@ -1,0 +1,86 @@
+package dev.cipu.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Frames round and round between testpmd's virtio-user driver and a back-end: DPDK's {@code net_vhost}, or a card whose
+ * uplink sends everything back. Frames of 1,518 bytes are those without a checksum at an MTU of 1,500 with a VLAN tag:
+ * virtio carries no checksum.
+ */
+final class NetMatch implements Match<Integer> {
+    /** Enough for three testpmd of 256 MB each, of 2 MB pages. */
+    static final int HUGE_PAGES = 416;
+
+    private static final List<Integer> FRAME_BYTES = List.of(64, 256, 1518);
+    private static final Duration START = Duration.ofSeconds(30);
+
+    private final Setup setup;
+    private final String peerName;
+    private final boolean mergeableBuffers;
+    private final List<Scenario<Integer>> scenarios = new ArrayList<>();
+
+    NetMatch(Setup setup, String peerVersion, boolean mergeableBuffers) {
+        this.setup = setup;
+        this.mergeableBuffers = mergeableBuffers;
+        peerName = ("DPDK " + peerVersion + " net_vhost, testpmd io").replace("  ", " ");
+        for (int bytes : FRAME_BYTES) {
+            String name = "net/" + bytes + "B/split/mrg=" + (mergeableBuffers ? 1 : 0);
+            if (setup.wants(name)) {
+                scenarios.add(new Scenario<>(bytes, List.of(new Metric(name, "packets/s", NetContender.RATE, true))));
+            }
+        }
+    }
+
+    @Override
+    public List<Scenario<Integer>> scenarios() {
+        return scenarios;
+    }
+
+    @Override
+    public String peerName() {
+        return peerName;
+    }
+
+    @Override
+    public Contender<Integer> startPeer(Children children) throws IOException, InterruptedException {
+        Path socket = children.folder().resolve("peer");
+        Child server = TestPmd.startBackEnd(children, setup.program(), setup.cardCore(), socket);
+        TestPmd frontEnd =
+                TestPmd.startFrontEnd(children, setup.program(), setup.hostCore(), socket, mergeableBuffers, "peer");
+        server.hold();
+        return new NetContender(server, frontEnd, null);
+    }
+
+    @Override
+    public Contender<Integer> startOurs(Children children) throws IOException, InterruptedException {
+        Path socket = children.folder().resolve("ours");
+        Path counters = children.folder().resolve("counters");
+        Child server = children.start(
+                "cipu",
+                setup.cardCore(),
+                false,
+                Program.java(
+                        Setup.MAIN,
+                        List.of(
+                                "serve",
+                                "--net",
+                                "socket=" + socket,
+                                "--uplink",
+                                "loopback:",
+                                "--cores",
+                                Integer.toString(setup.cardCore()),
+                                "--idle",
+                                "spin",
+                                "--stats",
+                                counters.toString())));
+        server.awaitSocket(socket, START);
+        TestPmd frontEnd =
+                TestPmd.startFrontEnd(children, setup.program(), setup.hostCore(), socket, mergeableBuffers, "ours");
+        server.hold();
+        return new NetContender(server, frontEnd, counters);
+    }
+}

@@ -1,0 +1,21 @@
+package dev.cipu.bench;
+
+import java.util.List;
+
+/**
+ * What the matches of a comparison have in common.
+ *
+ * @param program the peer's
+ * @param hostCore the core of the load
+ * @param cardCore the core of the servers
+ * @param only parts of the names of wanted cases, empty for all
+ */
+record Setup(String program, int hostCore, int cardCore, List<String> only) {
+    /** Our command line's class. */
+    static final String MAIN = "dev.cipu.shim.cli.Main";
+
+    /** Whether a case is to be run. */
+    boolean wants(String caseName) {
+        return only.isEmpty() || only.stream().anyMatch(caseName::contains);
+    }
+}

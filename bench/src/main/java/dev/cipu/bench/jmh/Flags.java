@@ -1,0 +1,10 @@
+package dev.cipu.bench.jmh;
+
+/** JVM flags of all forks: those of the product. */
+final class Flags {
+    static final String COLLECTOR = "-XX:+UseSerialGC";
+    static final String NATIVE = "--enable-native-access=ALL-UNNAMED";
+    static final String UNSAFE = "--sun-misc-unsafe-memory-access=allow";
+
+    private Flags() {}
+}

@@ -1,0 +1,92 @@
+package dev.cipu.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.cipu.shim.cli.ExitCode;
+import dev.cipu.shim.cli.Main;
+import dev.cipu.shim.posix.Affinity;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Both comparisons run to their end against the real peers. What they measure is not judged: tests share the machine. */
+class QuickPeerIT {
+    private static final List<String> PEERS =
+            List.of(System.getProperty("cipu.peers", "").split(",", -1));
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void twoCores() {
+        assumeTrue(Affinity.allowed().containsAll(List.of(0, 1)), "a comparison needs the cores 0 and 1");
+    }
+
+    private JsonNode run(String what) throws IOException {
+        Path json = folder.resolve("report.json");
+        StringWriter said = new StringWriter();
+        int exitCode = Main.run(
+                new PrintWriter(said), new PrintWriter(said), "bench", what, "--quick", "--json", json.toString());
+        assertThat(exitCode).as(said.toString()).isEqualTo(ExitCode.DONE);
+        JsonNode report = JsonMapper.builder().build().readTree(Files.readString(json));
+        for (JsonNode one : report.get("cases")) {
+            assertThat(one.get("ours").asDouble()).as(one.toString()).isPositive();
+            assertThat(one.get("peer").asDouble()).as(one.toString()).isPositive();
+            assertThat(one.get("samples").size()).isGreaterThanOrEqualTo(2);
+            assertThat(one.get("placement").asString()).isIn("near", "far", "mixed");
+        }
+        return report;
+    }
+
+    private static List<String> names(JsonNode report) {
+        return report.get("cases")
+                .valueStream()
+                .map(one -> one.get("name").asString())
+                .toList();
+    }
+
+    @Test
+    void net() throws IOException {
+        assumeTrue(PEERS.contains("testpmd"), "dpdk-testpmd is not here");
+        JsonNode report = run("net");
+        assertThat(names(report))
+                .containsExactly(
+                        "net/64B/split/mrg=0",
+                        "net/256B/split/mrg=0",
+                        "net/1518B/split/mrg=0",
+                        "net/64B/split/mrg=1",
+                        "net/256B/split/mrg=1",
+                        "net/1518B/split/mrg=1");
+        for (JsonNode one : report.get("cases")) {
+            for (JsonNode sample : one.get("samples")) {
+                assertThat(sample.get("figures").get("notifications").asDouble())
+                        .as("kicks and calls while both poll: %s", sample)
+                        .isZero();
+            }
+        }
+    }
+
+    @Test
+    void blk() throws IOException {
+        assumeTrue(PEERS.contains("qemu-utils"), "qemu-storage-daemon is not here");
+        JsonNode report = run("blk");
+        assertThat(names(report)).hasSize(4 * 9);
+        for (String node : List.of("null", "mem", "shm", "disk")) {
+            assertThat(names(report))
+                    .contains(
+                            "blk/" + node + "/4k-randread/qd1",
+                            "blk/" + node + "/4k-randread/qd1/latency",
+                            "blk/" + node + "/4k-randwrite/qd128",
+                            "blk/" + node + "/64k-read/qd32");
+        }
+    }
+}
