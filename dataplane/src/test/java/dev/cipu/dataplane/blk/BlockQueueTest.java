@@ -79,7 +79,7 @@ class BlockQueueTest {
             guest.driver.submit(BlkRequest.IN, 0, data, 512);
         }
         guest.driver.publish();
-        assertThat(guest.served.poll()).isEqualTo(32);
+        assertThat(guest.served.poll()).isEqualTo(16);
         while (guest.served.poll() > 0) {}
         while (guest.driver.poll() >= 0) {}
         for (int i = 0; i < 8; i++) {

@@ -93,8 +93,9 @@ public final class BackendEndpoint implements AutoCloseable {
             if (stopping) {
                 source.close();
             }
-        } catch (RuntimeException e) {
-            // Our own bug: this front-end loses its session, the next one gets a new one.
+        } catch (RuntimeException | InternalError e) {
+            // Our own bug, or a memory fault that the JVM reports late: this front-end loses its session, the next one
+            // gets a new one.
             LOG.error("{}: session ended by an internal error", name, e);
         } finally {
             current = null;

@@ -110,7 +110,12 @@ class HostileMemoryTest {
                     .isZero();
             front.startRing(0);
             file.truncate(0);
-            session.function.serve(0);
+            try {
+                session.function.serve(0);
+            } catch (InternalError late) {
+                // the JVM may report the fault after the access's own frames have gone; a worker passes that on too
+                session.function.listener().memoryFault();
+            }
             assertThat(session.end().failed()).isTrue();
             assertThat(session.end().reason()).contains("truncated");
             assertThat(session.counters.memoryFaults()).isEqualTo(1);
