@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,11 +32,13 @@ class QuickPeerIT {
         assumeTrue(Affinity.allowed().containsAll(List.of(0, 1)), "a comparison needs the cores 0 and 1");
     }
 
-    private JsonNode run(String what) throws IOException {
+    private JsonNode run(String... arguments) throws IOException {
         Path json = folder.resolve("report.json");
         StringWriter said = new StringWriter();
-        int exitCode = Main.run(
-                new PrintWriter(said), new PrintWriter(said), "bench", what, "--quick", "--json", json.toString());
+        List<String> all = new ArrayList<>(List.of("bench"));
+        all.addAll(List.of(arguments));
+        all.addAll(List.of("--quick", "--json", json.toString()));
+        int exitCode = Main.run(new PrintWriter(said), new PrintWriter(said), all.toArray(String[]::new));
         assertThat(exitCode).as(said.toString()).isEqualTo(ExitCode.DONE);
         JsonNode report = JsonMapper.builder().build().readTree(Files.readString(json));
         for (JsonNode one : report.get("cases")) {
@@ -78,9 +81,10 @@ class QuickPeerIT {
     @Test
     void blk() throws IOException {
         assumeTrue(PEERS.contains("qemu-utils"), "qemu-storage-daemon is not here");
-        JsonNode report = run("blk");
-        assertThat(names(report)).hasSize(4 * 9);
-        for (String node : List.of("null", "mem", "shm", "disk")) {
+        // not the disk: where machines share one, it may stand still for longer than any test should wait
+        JsonNode report = run("blk", "--case", "/null/", "--case", "/mem/", "--case", "/shm/");
+        assertThat(names(report)).hasSize(3 * 9);
+        for (String node : List.of("null", "mem", "shm")) {
             assertThat(names(report))
                     .contains(
                             "blk/" + node + "/4k-randread/qd1",
