@@ -53,6 +53,6 @@ jdk_maven() {
     echo "cipu: no mvn on the PATH: Maven 3.8.7 or newer builds this project (Debian: apt-get install maven)." >&2
     return 3
   }
-  MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow ${MAVEN_OPTS:-}"
+  MAVEN_OPTS="--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC -XX:TieredStopAtLevel=1 ${MAVEN_OPTS:-}"
   export MAVEN_OPTS
 }
