@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * It keeps its memory in memfds of huge pages when enough of them are free, else of small pages.
  */
 final class Testpmd implements AutoCloseable {
-    private static final Duration REPLY = Duration.ofSeconds(15);
+    private static final Duration REPLY = Duration.ofSeconds(60);
     private static final Pattern COUNTER = Pattern.compile("([RT]X-[a-z]+): +(\\d+)");
     private static final AtomicInteger STARTED = new AtomicInteger();
 
