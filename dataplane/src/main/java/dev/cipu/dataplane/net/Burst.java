@@ -13,6 +13,21 @@ public final class Burst {
     final long[] offload = new long[CAPACITY];
     int count;
 
+    /** Whether nobody else holds the slots. */
+    private final boolean sole;
+
+    /** A burst of frames that others may hold too. */
+    public Burst() {
+        this(false);
+    }
+
+    /**
+     * @param sole whether who has the burst is the only holder of its slots
+     */
+    Burst(boolean sole) {
+        this.sole = sole;
+    }
+
     /** Frames in the burst. */
     public int count() {
         return count;
@@ -34,9 +49,14 @@ public final class Burst {
      */
     public void add(int slot, int length, long offload) {
         int i = count;
-        this.frame[i] = (long) slot << 32 | length;
-        this.offload[i] = offload;
+        set(i, slot, length, offload);
         count = i + 1;
+    }
+
+    /** Writes a frame at a place of the burst; who does so sets the count. */
+    void set(int index, int slot, int length, long offload) {
+        this.frame[index] = (long) slot << 32 | length;
+        this.offload[index] = offload;
     }
 
     void add(Burst from, int index) {
@@ -62,11 +82,20 @@ public final class Burst {
         offload[index] = Offload.NONE;
     }
 
+    /** The first {@code kept} frames stay with the caller, too; a burst whose sole holder gives all away is empty then. */
+    void keep(int kept, PacketPool pool) {
+        if (sole && kept == count) {
+            count = 0;
+            return;
+        }
+        for (int i = 0; i < kept; i++) {
+            pool.retain(slot(i));
+        }
+    }
+
     /** Releases every slot of the burst and empties it. */
     void release(PacketPool pool) {
-        for (int i = 0; i < count; i++) {
-            pool.release(slot(i));
-        }
+        pool.release(frame, count);
         count = 0;
     }
 }

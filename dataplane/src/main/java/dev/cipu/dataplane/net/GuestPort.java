@@ -3,12 +3,8 @@ package dev.cipu.dataplane.net;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.memory.HostMemory;
-import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeature;
-import dev.cipu.virtio.net.NetHeader;
-import dev.cipu.virtio.ring.Chain;
-import dev.cipu.virtio.ring.SingleChains;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.util.Arrays;
@@ -41,33 +37,21 @@ public final class GuestPort implements Port {
             "violations",
             "memory_faults");
 
-    private static final int TX_PACKETS = 0;
-    private static final int TX_BYTES = 1;
-    private static final int TX_BAD = 2;
-    private static final int TX_OFFLOAD = 3;
-    private static final int RX_PACKETS = 4;
-    private static final int RX_BYTES = 5;
-    private static final int RX_NO_BUFFER = 6;
-    private static final int RX_TOO_BIG = 7;
-    private static final int RX_BAD_BUFFERS = 8;
+    static final int TX_PACKETS = 0;
+    static final int TX_BYTES = 1;
+    static final int TX_BAD = 2;
+    static final int TX_OFFLOAD = 3;
+    static final int RX_PACKETS = 4;
+    static final int RX_BYTES = 5;
+    static final int RX_NO_BUFFER = 6;
+    static final int RX_TOO_BIG = 7;
+    static final int RX_BAD_BUFFERS = 8;
     private static final int CALLS = 9;
     private static final int VIOLATIONS = 10;
     private static final int MEMORY_FAULTS = 11;
 
-    private static final int ETHERNET_MIN = 14;
-
     /** Ethernet header and one VLAN tag. */
     private static final int L2_OVERHEAD = 18;
-
-    /** Buffers that one frame may be spread over; more would mean that they are absurdly small. */
-    private static final int MERGE_LIMIT = 64;
-
-    private static final int OUT_OF_BUFFERS = -1;
-
-    /** num_buffers in the header's last word. */
-    private static final int ONE_BUFFER = 1 << 16;
-
-    private static final long REFUSED = -1;
 
     private final NetDevice device;
     private final PacketPool pool;
@@ -75,13 +59,8 @@ public final class GuestPort implements Port {
     private final QueueListener[] listeners;
     private final @Nullable Virtqueue[] queues;
     private final boolean[] enabled;
-    private final Chain chain = new Chain();
-
-    /** Of a transmitq: nothing is ever written into these. */
-    private final SingleChains sent = new SingleChains(Burst.CAPACITY);
-
-    private final SingleChains received = new SingleChains(Burst.CAPACITY);
-    private final Chain[] merged = new Chain[MERGE_LIMIT];
+    private final FromGuest[] fromGuest;
+    private final ToGuest toGuest;
     private final FlowSteering steering = new FlowSteering();
 
     private @Nullable Virtqueue[] transmitqs = {};
@@ -90,10 +69,6 @@ public final class GuestPort implements Port {
     private int turn;
     private boolean unsettled;
     private int generation;
-    private int maxFrame;
-    private boolean mergeable;
-    private boolean guestChecksums;
-    private boolean driverChecksums;
 
     /**
      * @param device what was negotiated; read when a queue is attached
@@ -108,9 +83,11 @@ public final class GuestPort implements Port {
         queues = new Virtqueue[device.queueCount()];
         enabled = new boolean[device.queueCount()];
         steers = device.pairs() > 1;
-        for (int i = 0; i < MERGE_LIMIT; i++) {
-            merged[i] = new Chain();
+        fromGuest = new FromGuest[device.pairs()];
+        for (int i = 0; i < fromGuest.length; i++) {
+            fromGuest[i] = new FromGuest(pool, counters);
         }
+        toGuest = new ToGuest(pool, counters);
     }
 
     /** A queue starts; it stays idle until it is enabled. The listener hears when it ends by itself. */
@@ -124,7 +101,7 @@ public final class GuestPort implements Port {
 
     /** A queue stops; nothing touches it any more when this returns. */
     public void detach(int index) {
-        settle();
+        settle(true);
         queues[index] = null;
         listeners[index] = QueueListener.NONE;
         refresh();
@@ -137,10 +114,13 @@ public final class GuestPort implements Port {
     }
 
     private void featuresChanged() {
-        mergeable = device.isNegotiated(NetFeature.MRG_RXBUF);
-        guestChecksums = device.isNegotiated(NetFeature.GUEST_CSUM);
-        driverChecksums = device.isNegotiated(NetFeature.CSUM);
-        maxFrame = Math.min(device.mtu() + L2_OVERHEAD, pool.frameBytes());
+        int maxFrame = Math.min(device.mtu() + L2_OVERHEAD, pool.frameBytes());
+        boolean checksums = device.isNegotiated(NetFeature.CSUM);
+        for (FromGuest from : fromGuest) {
+            from.negotiated(maxFrame, checksums);
+        }
+        toGuest.negotiated(
+                maxFrame, device.isNegotiated(NetFeature.MRG_RXBUF), device.isNegotiated(NetFeature.GUEST_CSUM));
     }
 
     private void refresh() {
@@ -185,20 +165,8 @@ public final class GuestPort implements Port {
 
     private void receiveFrom(Virtqueue queue, int pair, Burst burst) {
         int before = burst.count;
-        long bytes = 0;
         try {
-            SingleChains singles = sent;
-            int n = queue.popSingles(singles, burst.room(), false);
-            for (int i = 0; i < n; i++) {
-                bytes += takeSingle(burst, singles.address(i), singles.length(i), pair);
-            }
-            queue.pushSingles(singles, n);
-            while (burst.count < Burst.CAPACITY && queue.hasSeen() && queue.pop(chain)) {
-                bytes += take(burst, pair);
-                queue.push(chain.head(), 0);
-            }
-            queue.release();
-            unsettled = true;
+            unsettled |= fromGuest[pair].take(queue, burst) > 0;
         } catch (VirtqueueViolation e) {
             violated(2 * pair + 1, e);
         } catch (InternalError e) {
@@ -206,89 +174,18 @@ public final class GuestPort implements Port {
         }
         int frames = burst.count - before;
         if (frames > 0) {
+            long bytes = 0;
+            for (int i = before; i < burst.count; i++) {
+                bytes += burst.length(i);
+            }
             counters.add(TX_PACKETS, frames);
             counters.add(TX_BYTES, bytes);
-        }
-    }
-
-    /** Copies a frame with its header, one buffer, into the pool; returns its bytes, 0 if it was dropped. */
-    private int takeSingle(Burst burst, long from, int bytes, int pair) {
-        int length = bytes - NetHeader.BYTES;
-        if (length < ETHERNET_MIN || length > maxFrame) {
-            counters.add(TX_BAD, 1);
-            return 0;
-        }
-        // each word of the header is read once
-        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, from);
-        long offload = Offload.NONE;
-        if ((first & 0xffff) != 0) {
-            offload = offload(first, HostMemory.ALL.get(Le.INT_UNALIGNED, from + 8), length);
-            if (offload == REFUSED) {
-                counters.add(TX_OFFLOAD, 1);
-                return 0;
+            if (steers) {
+                for (int i = before; i < burst.count; i++) {
+                    steering.sent(HostMemory.ALL, pool.frameOffset(burst.slot(i)), burst.length(i), pair);
+                }
             }
         }
-        int slot = takeSlot();
-        long at = pool.frameOffset(slot);
-        HostMemory.copy(from + NetHeader.BYTES, at, length);
-        if (steers) {
-            steering.sent(HostMemory.ALL, at, length, pair);
-        }
-        burst.add(slot, length, offload);
-        return length;
-    }
-
-    /** Copies the popped chain's frame into the pool; returns its bytes, 0 if it was dropped. */
-    private int take(Burst burst, int pair) {
-        Chain chain = this.chain;
-        long frame = chain.readableBytes() - NetHeader.BYTES;
-        if (frame < ETHERNET_MIN || frame > maxFrame) {
-            counters.add(TX_BAD, 1);
-            return 0;
-        }
-        int slot = takeSlot();
-        int length = (int) frame;
-        long at = pool.frameOffset(slot);
-        // the header ends where the frame begins, so one copy brings both
-        chain.read(0, HostMemory.ALL, at - NetHeader.BYTES, NetHeader.BYTES + length);
-        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at - NetHeader.BYTES);
-        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, at - NetHeader.BYTES + 8);
-        long offload = offload(first, last, length);
-        if (offload == REFUSED) {
-            counters.add(TX_OFFLOAD, 1);
-            pool.release(slot);
-            return 0;
-        }
-        if (steers) {
-            steering.sent(HostMemory.ALL, at, length, pair);
-        }
-        burst.add(slot, length, offload);
-        return length;
-    }
-
-    private int takeSlot() {
-        int slot = pool.take();
-        if (slot < 0) {
-            throw new IllegalStateException("the packet pool is smaller than what its ports may hold");
-        }
-        return slot;
-    }
-
-    /**
-     * What the header asks for, or {@link #REFUSED} if that was not negotiated or leaves the frame.
-     * {@code [virtio-1.4 §5.1.6.2]}
-     */
-    private long offload(long first, int last, int length) {
-        if (NetHeader.gsoType(first) != NetHeader.GSO_NONE) {
-            return REFUSED;
-        }
-        if ((NetHeader.flags(first) & NetHeader.FLAG_NEEDS_CSUM) == 0) {
-            // other flags mean nothing from a driver
-            return Offload.NONE;
-        }
-        int start = NetHeader.csumStart(first);
-        int offset = NetHeader.csumOffset(last);
-        return driverChecksums && start + offset + 2 <= length ? Offload.checksum(start, offset) : REFUSED;
     }
 
     @Override
@@ -334,166 +231,14 @@ public final class GuestPort implements Port {
     }
 
     private void transmitTo(Virtqueue queue, int pair, Burst burst, int from, int to) {
-        int noBuffer = 0;
-        int sent = 0;
-        long bytes = 0;
+        unsettled = true;
         try {
-            SingleChains singles = received;
-            int n = queue.popSingles(singles, to - from, true);
-            while (sent < n && prepareSingle(singles, sent, burst, from + sent)) {
-                bytes += burst.length(from + sent);
-                sent++;
-            }
-            copyFrames(singles, sent, burst, from);
-            queue.pushSingles(singles, sent);
-            if (sent < n) {
-                queue.unpopSingles(singles, sent, n);
-            }
-            int rest = from + sent;
-            for (int i = rest; i < to; i++) {
-                int given = give(queue, burst, i);
-                if (given == OUT_OF_BUFFERS) {
-                    noBuffer = to - i;
-                    break;
-                }
-                sent += given > 0 ? 1 : 0;
-                bytes += given;
-            }
-            queue.release();
-            unsettled = true;
+            toGuest.give(queue, burst, from, to);
         } catch (VirtqueueViolation e) {
             violated(2 * pair, e);
         } catch (InternalError e) {
             faulted(2 * pair);
         }
-        if (noBuffer > 0) {
-            counters.add(RX_NO_BUFFER, noBuffer);
-        }
-        if (sent > 0) {
-            counters.add(RX_PACKETS, sent);
-            counters.add(RX_BYTES, bytes);
-        }
-    }
-
-    /**
-     * The frames of the prepared buffers. Nothing else is stored in between: the guest's lines belong to its core, and
-     * the stores that wait for them must not hold up others behind them.
-     */
-    private void copyFrames(SingleChains into, int count, Burst burst, int from) {
-        for (int i = 0; i < count; i++) {
-            long frame = pool.frameOffset(burst.slot(from + i));
-            HostMemory.copy(frame, into.address(i) + NetHeader.BYTES, burst.length(from + i));
-        }
-    }
-
-    /** Fills the header of a buffer that holds all of a frame; false if this one does not. */
-    private boolean prepareSingle(SingleChains into, int index, Burst burst, int frame) {
-        int length = burst.length(frame);
-        if (length > maxFrame || into.length(index) < NetHeader.BYTES + length) {
-            return false;
-        }
-        long at = pool.frameOffset(burst.slot(frame));
-        long to = into.address(index);
-        long first = 0;
-        int last = ONE_BUFFER;
-        long offload = burst.offload(frame);
-        if (offload != Offload.NONE && offersPartial(offload, at, length)) {
-            first = NetHeader.partialChecksum(Offload.csumStart(offload));
-            last = ONE_BUFFER | Offload.csumOffset(offload);
-        }
-        // reading a line that is already right leaves it shared; writing it would take it from the other core
-        if (HostMemory.ALL.get(Le.LONG_UNALIGNED, to) != first) {
-            HostMemory.ALL.set(Le.LONG_UNALIGNED, to, first);
-        }
-        if (HostMemory.ALL.get(Le.INT_UNALIGNED, to + 8) != last) {
-            HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last);
-        }
-        into.written(index, NetHeader.BYTES + length);
-        return true;
-    }
-
-    /** Copies a frame into the guest's next buffers; returns its bytes, 0 if dropped, {@link #OUT_OF_BUFFERS}. */
-    private int give(Virtqueue queue, Burst burst, int index) {
-        int length = burst.length(index);
-        if (length > maxFrame) {
-            counters.add(RX_TOO_BIG, 1);
-            return 0;
-        }
-        if (!queue.pop(chain)) {
-            return OUT_OF_BUFFERS;
-        }
-        long at = pool.frameOffset(burst.slot(index));
-        long offload = burst.offload(index);
-        if (offload != Offload.NONE && offersPartial(offload, at, length)) {
-            long first = NetHeader.partialChecksum(Offload.csumStart(offload));
-            return giveChain(queue, chain, at, length, first, Offload.csumOffset(offload));
-        }
-        return giveChain(queue, chain, at, length, 0, 0);
-    }
-
-    /** Whether the guest takes a partial checksum; if not, it is completed here. */
-    private boolean offersPartial(long offload, long at, int length) {
-        if (!guestChecksums) {
-            Checksum.complete(HostMemory.ALL, at, length, Offload.csumStart(offload), Offload.csumOffset(offload));
-        }
-        return guestChecksums;
-    }
-
-    /** A frame for a chain of several parts, or for several chains. {@code [virtio-1.4 §5.1.6.3.2]} */
-    private int giveChain(Virtqueue queue, Chain popped, long at, int length, long first, int last) {
-        int need = NetHeader.BYTES + length;
-        long header = at - NetHeader.BYTES;
-        if (popped.readableParts() > 0 || popped.writableBytes() < NetHeader.BYTES) {
-            // no driver has a use for it; give it back empty, so that it does not stand in the way
-            queue.push(popped.head(), 0);
-            counters.add(RX_BAD_BUFFERS, 1);
-            return 0;
-        }
-        HostMemory.ALL.set(Le.LONG_UNALIGNED, header, first);
-        if (popped.writableBytes() >= need) {
-            HostMemory.ALL.set(Le.INT_UNALIGNED, header + 8, last | ONE_BUFFER);
-            popped.write(0, HostMemory.ALL, header, need);
-            queue.push(popped.head(), need);
-            return length;
-        }
-        if (!mergeable) {
-            queue.unpop(popped);
-            counters.add(RX_TOO_BIG, 1);
-            return 0;
-        }
-        return merge(queue, popped, header, need, last);
-    }
-
-    private int merge(Virtqueue queue, Chain popped, long header, int need, int last) {
-        queue.unpop(popped);
-        long room = 0;
-        int count = 0;
-        boolean dry = false;
-        while (room < need && count < MERGE_LIMIT) {
-            if (!queue.pop(merged[count])) {
-                dry = true;
-                break;
-            }
-            room += merged[count++].writableBytes();
-        }
-        if (room < need) {
-            while (count > 0) {
-                queue.unpop(merged[--count]);
-            }
-            if (!dry) {
-                counters.add(RX_TOO_BIG, 1);
-                return 0;
-            }
-            return OUT_OF_BUFFERS;
-        }
-        HostMemory.ALL.set(Le.INT_UNALIGNED, header + 8, last | count << 16);
-        int done = 0;
-        for (int i = 0; i < count; i++) {
-            int n = merged[i].write(0, HostMemory.ALL, header + done, need - done);
-            queue.push(merged[i].head(), n);
-            done += n;
-        }
-        return need - NetHeader.BYTES;
     }
 
     private void violated(int index, VirtqueueViolation e) {
@@ -510,21 +255,21 @@ public final class GuestPort implements Port {
     }
 
     @Override
-    public void settle() {
+    public void settle(boolean forSure) {
         if (unsettled) {
-            unsettled = false;
+            unsettled = !forSure;
             for (int i = 0; i < queues.length; i++) {
                 Virtqueue queue = queues[i];
                 if (queue != null) {
-                    settle(queue, i);
+                    settle(queue, i, forSure);
                 }
             }
         }
     }
 
-    private void settle(Virtqueue queue, int index) {
+    private void settle(Virtqueue queue, int index, boolean forSure) {
         try {
-            if (queue.call()) {
+            if (forSure ? queue.call() : queue.callEarly()) {
                 counters.add(CALLS, 1);
             }
         } catch (InternalError e) {

@@ -33,6 +33,9 @@ public final class L2Switch implements Poller {
     private static final long MAC_MASK = 0xffff_ffff_ffffL;
     private static final long GROUP_BIT = 1;
 
+    /** Of a frame's second word, what belongs to its addresses. */
+    private static final long SECOND_MASK = 0xffff_ffffL;
+
     /** Wider than 48 bits: equal to no address. */
     private static final long NO_ADDRESS = -1;
 
@@ -50,7 +53,7 @@ public final class L2Switch implements Poller {
     private final LongSupplier clock;
     private final CounterGroup counters;
     private final MacTable table = new MacTable(MAC_LIMIT, MAC_PER_PORT);
-    private final Burst in = new Burst();
+    private final Burst in = new Burst(true);
     private final int[] decisions = new int[Burst.CAPACITY];
 
     private final List<Port> ports = new ArrayList<>();
@@ -66,8 +69,11 @@ public final class L2Switch implements Poller {
 
     private int turns;
 
-    /** Whether ports did work in the last turn that their far ends may wait to hear of. */
-    private boolean settle;
+    /** Busy turns in a row after which ports settle for sure. */
+    private static final int SETTLE_TURNS = 16;
+
+    /** Busy turns since the ports last settled for sure. */
+    private int busyTurns;
 
     private long now;
     private long tickedAt;
@@ -149,11 +155,9 @@ public final class L2Switch implements Poller {
         }
         int work = 0;
         Port[] active = this.active;
-        if (settle) {
-            settle = false;
-            for (Port port : active) {
-                port.settle();
-            }
+        boolean forSure = busyTurns == 0 || busyTurns >= SETTLE_TURNS;
+        for (Port port : active) {
+            port.settle(forSure);
         }
         Burst burst = in;
         for (int i = 0; i < active.length; i++) {
@@ -163,7 +167,7 @@ public final class L2Switch implements Poller {
                 burst.release(pool);
             }
         }
-        settle = work > 0;
+        busyTurns = work == 0 ? 0 : forSure ? 1 : busyTurns + 1;
         return work;
     }
 
@@ -178,33 +182,43 @@ public final class L2Switch implements Poller {
     }
 
     private void forward(int from, Burst burst) {
-        int[] to = decisions;
-        boolean together = true;
-        long destination = lastDestination[from];
-        long source = lastSource[from];
-        int decision = lastDecision[from];
-        for (int i = 0; i < burst.count; i++) {
-            long at = pool.frameOffset(burst.slot(i));
-            // two loads that lie within the stores which filled the slot, so that the core can forward them
-            long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
-            long second = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8);
-            if (destination != (first & MAC_MASK) || source != (first >>> 48 | (second & 0xffffffffL) << 16)) {
-                destination = first & MAC_MASK;
-                source = first >>> 48 | (second & 0xffffffffL) << 16;
-                decision = decide(from, destination, source);
+        long at = pool.frameOffset(burst.slot(0));
+        // two loads that lie within the stores which filled the slot, so that the core can forward them
+        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
+        long second = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8);
+        long differs = 0;
+        for (int i = 1; i < burst.count; i++) {
+            at = pool.frameOffset(burst.slot(i));
+            differs |= first ^ HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
+            differs |= (second ^ HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8)) & SECOND_MASK;
+        }
+        if (differs == 0) {
+            int decision = decision(from, first, second);
+            if (decision >= 0) {
+                counters.add(FORWARDED, burst.count);
+                active[decision].transmit(burst);
+                return;
             }
-            to[i] = decision;
-            together &= decision == to[0];
         }
-        lastDestination[from] = destination;
-        lastSource[from] = source;
-        lastDecision[from] = decision;
-        if (together && decision >= 0) {
-            active[decision].transmit(burst);
-            counters.add(FORWARDED, burst.count);
-        } else {
-            scatter(from, burst);
+        for (int i = 0; i < burst.count; i++) {
+            at = pool.frameOffset(burst.slot(i));
+            decisions[i] = decision(
+                    from, HostMemory.ALL.get(Le.LONG_UNALIGNED, at), HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8));
         }
+        scatter(from, burst);
+    }
+
+    /** What to do with a frame that begins with these two words: as with the one before it if the addresses are the same. */
+    private int decision(int from, long first, long second) {
+        long destination = first & MAC_MASK;
+        long source = first >>> 48 | (second & SECOND_MASK) << 16;
+        if (destination != lastDestination[from] || source != lastSource[from]) {
+            lastDecision[from] = decide(from, destination, source);
+            // after the decision, which may make all ports forget theirs
+            lastDestination[from] = destination;
+            lastSource[from] = source;
+        }
+        return lastDecision[from];
     }
 
     /** The decision to drop a frame and to count it under {@code counter}. */
@@ -284,7 +298,7 @@ public final class L2Switch implements Poller {
     public boolean arm() {
         boolean idle = true;
         for (Port port : active) {
-            port.settle();
+            port.settle(true);
             idle &= port.arm();
         }
         return idle;

@@ -23,25 +23,28 @@ public final class Loopback implements Port {
 
     @Override
     public int receive(Burst burst) {
-        int n = Math.min(burst.room(), tail - head);
-        for (int i = 0; i < n; i++) {
-            int at = head++ & MASK;
-            burst.frame[burst.count] = frame[at];
-            burst.offload[burst.count++] = offload[at];
-        }
+        int at = head & MASK;
+        // up to the end of the ring; the rest comes a turn later
+        int n = Math.min(Math.min(burst.room(), tail - head), CAPACITY - at);
+        System.arraycopy(frame, at, burst.frame, burst.count, n);
+        System.arraycopy(offload, at, burst.offload, burst.count, n);
+        burst.count += n;
+        head += n;
         return n;
     }
 
     @Override
     public void transmit(Burst burst) {
         int n = Math.min(burst.count, CAPACITY - (tail - head));
-        for (int i = 0; i < n; i++) {
-            int at = tail++ & MASK;
-            pool.retain(burst.slot(i));
-            frame[at] = burst.frame[i];
-            offload[at] = burst.offload[i];
-        }
+        int at = tail & MASK;
+        int first = Math.min(n, CAPACITY - at);
+        System.arraycopy(burst.frame, 0, frame, at, first);
+        System.arraycopy(burst.offload, 0, offload, at, first);
+        System.arraycopy(burst.frame, first, frame, 0, n - first);
+        System.arraycopy(burst.offload, first, offload, 0, n - first);
+        tail += n;
         dropped += burst.count - n;
+        burst.keep(n, pool);
     }
 
     @Override

@@ -33,7 +33,8 @@ public final class PacketPool {
      */
     public PacketPool(Arena arena, int slots, int frameBytes) {
         this.frameBytes = frameBytes;
-        slotBytes = (HEADROOM + frameBytes + ALIGN - 1) & -ALIGN;
+        // an odd number of cache lines: the beginnings of frames spread over all sets of a cache
+        slotBytes = ((HEADROOM + frameBytes + ALIGN - 1) & -ALIGN) | ALIGN;
         this.slots = arena.allocate((long) slots * slotBytes, ALIGN);
         framesAt = this.slots.address() + HEADROOM;
         free = new int[slots];
@@ -46,10 +47,22 @@ public final class PacketPool {
 
     /** A free slot with one reference, or -1. */
     public int take() {
-        if (freeCount == 0) {
-            return -1;
-        }
-        return free[--freeCount];
+        return freeCount == 0 ? -1 : free[--freeCount];
+    }
+
+    /** The slot that {@link #take()} would give. */
+    int next() {
+        return free[freeCount - 1];
+    }
+
+    /** The free slots: those up to {@link #available}, of which the last one is taken first. Only to be read. */
+    int[] free() {
+        return free;
+    }
+
+    /** Takes the next {@code count} slots, each with one reference. */
+    void take(int count) {
+        freeCount -= count;
     }
 
     /** One more holder of the slot. */
@@ -57,14 +70,19 @@ public final class PacketPool {
         moreHolders[slot]++;
     }
 
-    /** One holder less; the last one frees the slot. */
-    public void release(int slot) {
-        int others = moreHolders[slot];
-        if (others == 0) {
-            free[freeCount++] = slot;
-        } else {
-            moreHolders[slot] = (byte) (others - 1);
+    /** Releases the slots of the first {@code count} frames, as {@link Burst} keeps them. */
+    void release(long[] frames, int count) {
+        int top = freeCount;
+        for (int i = 0; i < count; i++) {
+            int slot = (int) (frames[i] >>> 32);
+            int others = moreHolders[slot];
+            if (others == 0) {
+                free[top++] = slot;
+            } else {
+                moreHolders[slot] = (byte) (others - 1);
+            }
         }
+        freeCount = top;
     }
 
     /** Free slots. */
@@ -85,6 +103,11 @@ public final class PacketPool {
     /** The memory of all slots; frames begin at {@link #frameOffset} in it. */
     public MemorySegment slab() {
         return HostMemory.ALL;
+    }
+
+    /** From one slot's frame to the next one's. */
+    int slotBytes() {
+        return slotBytes;
     }
 
     /** Where the frame of a slot begins in {@link #slab}: its address in this process, a multiple of 64. */

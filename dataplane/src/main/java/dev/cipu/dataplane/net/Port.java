@@ -14,12 +14,16 @@ public interface Port {
 
     /**
      * Sends the frames of {@code burst}, or drops and counts them where the port has no room. The slots stay the
-     * caller's: a port that needs a frame for longer retains its slot.
+     * caller's: a port that needs frames for longer {@link Burst#keep keeps} them.
      */
     void transmit(Burst burst);
 
-    /** Tells the far end of what was received and sent, if it wants to know; once a turn, after the other ports' work. */
-    default void settle() {}
+    /**
+     * Tells the far end of what was received and sent in earlier turns, if it wants to know.
+     *
+     * @param forSure false on a busy switch: a far end whose wish cannot be seen yet may have to wait for a later turn
+     */
+    default void settle(boolean forSure) {}
 
     /** Whether the switch learns source addresses from this port's frames. */
     default boolean learns() {

@@ -19,35 +19,48 @@ public final class HostMemory {
 
     private HostMemory() {}
 
-    /** Copies {@code bytes} bytes, at least 8, between addresses whose ranges do not overlap. */
+    /**
+     * Copies {@code bytes} bytes, at least 8, between addresses whose ranges do not overlap.
+     *
+     * <p>Small copies are lines of moves, some bytes moved twice, in methods so small that every compilation inlines
+     * them: a call between two stores to another core's lines makes the second wait for the first.
+     */
     public static void copy(long from, long to, int bytes) {
+        if (bytes < 32 || bytes > 64) {
+            copyOther(from, to, bytes);
+        } else {
+            copy32(from, to);
+            copyLast32(from, to, bytes);
+        }
+    }
+
+    private static void copyOther(long from, long to, int bytes) {
         if (bytes > SMALL) {
             MemorySegment.copy(ALL, from, ALL, to, bytes);
             return;
         }
-        long source = from;
-        long target = to;
-        int left = bytes;
-        for (; left >= 32; left -= 32) {
-            long first = ALL.get(Le.LONG_UNALIGNED, source);
-            long second = ALL.get(Le.LONG_UNALIGNED, source + 8);
-            long third = ALL.get(Le.LONG_UNALIGNED, source + 16);
-            long fourth = ALL.get(Le.LONG_UNALIGNED, source + 24);
-            ALL.set(Le.LONG_UNALIGNED, target, first);
-            ALL.set(Le.LONG_UNALIGNED, target + 8, second);
-            ALL.set(Le.LONG_UNALIGNED, target + 16, third);
-            ALL.set(Le.LONG_UNALIGNED, target + 24, fourth);
-            source += 32;
-            target += 32;
+        int last = bytes - 8;
+        for (int i = 0; i < last; i += 8) {
+            copy8(from + i, to + i);
         }
-        for (; left > 8; left -= 8) {
-            ALL.set(Le.LONG_UNALIGNED, target, ALL.get(Le.LONG_UNALIGNED, source));
-            source += 8;
-            target += 8;
-        }
-        if (left > 0) {
-            // the last eight bytes, some of them for the second time
-            ALL.set(Le.LONG_UNALIGNED, target + left - 8, ALL.get(Le.LONG_UNALIGNED, source + left - 8));
-        }
+        copy8(from + last, to + last);
+    }
+
+    private static void copyLast32(long from, long to, long bytes) {
+        copy32(from + bytes - 32, to + bytes - 32);
+    }
+
+    private static void copy32(long from, long to) {
+        copy16(from, to);
+        copy16(from + 16, to + 16);
+    }
+
+    private static void copy16(long from, long to) {
+        copy8(from, to);
+        copy8(from + 8, to + 8);
+    }
+
+    private static void copy8(long from, long to) {
+        ALL.set(Le.LONG_UNALIGNED, to, ALL.get(Le.LONG_UNALIGNED, from));
     }
 }

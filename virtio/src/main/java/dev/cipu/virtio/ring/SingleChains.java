@@ -5,23 +5,27 @@ package dev.cipu.virtio.ring;
  * Virtqueue#pushSingles} returns; reused for every burst. Owner: the thread that owns the queue.
  */
 public final class SingleChains {
-    final int[] head;
+    /** The part of an element that names the chain. */
+    static final long HEAD = 0xffffffffL;
+
     final long[] address;
-    final int[] length;
-    final int[] written;
+
+    /** As in a used ring: the head below, above it first the buffer's bytes, then those written into it. */
+    final long[] element;
+
+    /** Of an element, what the driver is told: no bytes are written into a readable buffer. */
+    long elementMask;
 
     /**
      * @param capacity chains in a burst
      */
     public SingleChains(int capacity) {
-        head = new int[capacity];
         address = new long[capacity];
-        length = new int[capacity];
-        written = new int[capacity];
+        element = new long[capacity];
     }
 
     public int capacity() {
-        return head.length;
+        return address.length;
     }
 
     /** Where the buffer of chain {@code index} lies in {@link dev.cipu.virtio.memory.HostMemory}. */
@@ -29,13 +33,23 @@ public final class SingleChains {
         return address[index];
     }
 
-    /** Bytes of the buffer of chain {@code index}, positive. */
+    /** Bytes of the buffer of chain {@code index}, positive; undefined after {@link #written}. */
     public int length(int index) {
-        return length[index];
+        return (int) (element[index] >>> 32);
     }
 
-    /** What to say of chain {@code index} when it is returned: bytes written from its first one on. */
+    /** {@link #address} of all chains, for loops; only to be read. */
+    public long[] addresses() {
+        return address;
+    }
+
+    /** Of all chains, for loops and only to be read: {@link #length} in the upper half. */
+    public long[] elements() {
+        return element;
+    }
+
+    /** What to say of a writable chain {@code index} when it is returned: bytes written from its first one on. */
     public void written(int index, int bytes) {
-        written[index] = bytes;
+        element[index] = (long) bytes << 32 | (element[index] & HEAD);
     }
 }

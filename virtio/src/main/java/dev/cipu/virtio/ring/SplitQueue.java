@@ -5,7 +5,6 @@ import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.Objects;
@@ -34,15 +33,21 @@ public final class SplitQueue implements Virtqueue {
     /** In a cache line of 64 bytes. */
     private static final int DESCRIPTORS_PER_LINE = 4;
 
+    private static final int USED_PER_LINE = 8;
+
     private static final int[] NO_HEADS = {};
 
     private final int size;
     private final int mask;
+
+    /** The three parts; they keep the addresses below alive. */
+    @SuppressWarnings("UnusedVariable")
     private final MemorySegment descriptors;
+
     private final MemorySegment avail;
     private final MemorySegment used;
 
-    /** Addresses in {@link HostMemory} of what every chain or burst touches; the segments above keep them alive. */
+    /** Addresses in {@link HostMemory} of what every chain or burst touches. */
     private final long descriptorsAt;
 
     private final long availRingAt;
@@ -51,7 +56,7 @@ public final class SplitQueue implements Virtqueue {
     private final long usedEvent;
     private final long availEvent;
     private final boolean eventIndex;
-    private final boolean indirect;
+    private final ChainWalker walker;
     private final Interrupt interrupt;
     private final @Nullable InflightLog inflight;
     private final boolean[] outstanding;
@@ -69,7 +74,6 @@ public final class SplitQueue implements Virtqueue {
     @SuppressWarnings("UnusedVariable")
     private long touched;
 
-    private @Nullable MemorySegment scratch;
     private int resubmitted;
 
     /** Available entries popped so far, those seen so far; used entries written, published; all 16-bit. */
@@ -101,7 +105,7 @@ public final class SplitQueue implements Virtqueue {
         usedEvent = SplitLayout.usedEvent(size);
         availEvent = SplitLayout.availEvent(size);
         eventIndex = from.features.has(RingFeature.EVENT_IDX);
-        indirect = from.features.has(RingFeature.INDIRECT_DESC);
+        walker = new ChainWalker(descriptorsAt, size, from.features.has(RingFeature.INDIRECT_DESC));
         interrupt = from.interrupt;
         inflight = from.inflight;
         resubmit = from.resubmit;
@@ -256,8 +260,15 @@ public final class SplitQueue implements Virtqueue {
         if (inflight != null || resubmitted < resubmit.length || (next == seen && !look())) {
             return 0;
         }
+        // in locals, which the calls of the slow path cannot change: the loop loads nothing twice
         int at = next;
-        int limit = Math.min(max, SplitLayout.wrap(seen - at));
+        boolean[] out = outstanding;
+        long[] address = into.address;
+        long[] element = into.element;
+        long ring = availRingAt;
+        long table = descriptorsAt;
+        int last = mask;
+        int limit = Math.min(Math.min(max, into.capacity()), SplitLayout.wrap(seen - at));
         touch(at, limit);
         int wanted = writable ? SplitLayout.FLAG_WRITE : 0;
         long base = hintBase;
@@ -267,11 +278,11 @@ public final class SplitQueue implements Virtqueue {
         while (n < limit) {
             // within the ring by the mask, within the table by the check
             int head = Short.toUnsignedInt(HostMemory.ALL.get(
-                    Le.SHORT_UNALIGNED, availRingAt + (long) SplitLayout.AVAIL_ENTRY_BYTES * ((at + n) & mask)));
-            if (head >= size || outstanding[head]) {
+                    Le.SHORT_UNALIGNED, ring + (long) SplitLayout.AVAIL_ENTRY_BYTES * ((at + n) & last)));
+            if (head > last || out[head]) {
                 break;
             }
-            long descriptor = descriptorsAt + (long) head * SplitLayout.DESCRIPTOR_BYTES;
+            long descriptor = table + (long) head * SplitLayout.DESCRIPTOR_BYTES;
             long guestAddress = HostMemory.ALL.get(Le.LONG_UNALIGNED, descriptor);
             long rest = HostMemory.ALL.get(Le.LONG_UNALIGNED, descriptor + 8);
             int bytes = (int) rest;
@@ -290,15 +301,15 @@ public final class SplitQueue implements Virtqueue {
                 host = memory.host(region);
                 offset = guestAddress - base;
             }
-            outstanding[head] = true;
-            into.head[n] = head;
-            into.address[n] = host + offset;
-            into.length[n] = bytes;
+            out[head] = true;
+            address[n] = host + offset;
+            element[n] = (long) bytes << 32 | head;
             n++;
         }
         hintBase = base;
         hintSize = room;
         hintHost = host;
+        into.elementMask = writable ? -1 : SingleChains.HEAD;
         next = SplitLayout.wrap(at + n);
         return n;
     }
@@ -320,25 +331,37 @@ public final class SplitQueue implements Virtqueue {
 
     @Override
     public void pushSingles(SingleChains done, int count) {
-        int at = written;
+        boolean[] out = outstanding;
+        long[] element = done.element;
+        // private memory first: a store to it between two to the ring would make the second wait for the first one's
+        // line
         for (int i = 0; i < count; i++) {
-            int head = done.head[i];
-            if (!outstanding[head]) {
+            int head = (int) element[i];
+            if (!out[head]) {
                 throw notInFlight(head);
             }
-            outstanding[head] = false;
-            HostMemory.ALL.set(
-                    Le.LONG_UNALIGNED,
-                    usedRingAt + (long) SplitLayout.USED_ENTRY_BYTES * ((at + i) & mask),
-                    (long) done.written[i] << 32 | head);
+            out[head] = false;
+        }
+        int at = written;
+        long elementMask = done.elementMask;
+        // asks for all lines of the ring at once, by their first elements
+        for (int i = 0; i < count; i += USED_PER_LINE) {
+            use(at + i, element[i] & elementMask);
+        }
+        for (int i = 0; i < count; i++) {
+            use(at + i, element[i] & elementMask);
         }
         written = SplitLayout.wrap(at + count);
+    }
+
+    private void use(int at, long element) {
+        HostMemory.ALL.set(Le.LONG_UNALIGNED, usedRingAt + (long) SplitLayout.USED_ENTRY_BYTES * (at & mask), element);
     }
 
     @Override
     public void unpopSingles(SingleChains popped, int from, int count) {
         for (int i = from; i < count; i++) {
-            outstanding[popped.head[i]] = false;
+            outstanding[(int) popped.element[i]] = false;
         }
         next = SplitLayout.wrap(next - (count - from));
         if (broken != null) {
@@ -392,132 +415,13 @@ public final class SplitQueue implements Virtqueue {
         boolean more = (rest >>> 32 & (SplitLayout.FLAG_NEXT | SplitLayout.FLAG_INDIRECT)) != 0;
         boolean writable = (rest >>> 32 & SplitLayout.FLAG_WRITE) != 0;
         if (more || !chain.single(memory, head, address, rest & 0xffffffffL, writable)) {
-            walk(chain, head, address, rest);
-        }
-    }
-
-    /**
-     * Resolves the chain whose first descriptor is given. Each further one is read once too, as two longs, and judged on
-     * that copy.
-     */
-    private void walk(Chain chain, int head, long firstAddress, long firstRest) {
-        chain.begin(memory, head);
-        long address = firstAddress;
-        long rest = firstRest;
-        int left = size;
-        boolean writable = false;
-        try {
-            while (true) {
-                int flags = (int) (rest >>> 32) & 0xffff;
-                if ((flags & SplitLayout.FLAG_INDIRECT) != 0) {
-                    walkIndirect(chain, address, rest, writable);
-                    return;
-                }
-                boolean toWrite = (flags & SplitLayout.FLAG_WRITE) != 0;
-                if (writable && !toWrite) {
-                    throw violation(Violation.READABLE_AFTER_WRITABLE);
-                }
-                writable = toWrite;
-                chain.append(address, rest & 0xffffffffL, toWrite);
-                if ((flags & SplitLayout.FLAG_NEXT) == 0) {
-                    return;
-                }
-                int index = (int) (rest >>> 48);
-                if (index >= size) {
-                    throw violation(Violation.NEXT_OUT_OF_RANGE);
-                }
-                if (--left == 0) {
-                    throw violation(Violation.CHAIN_TOO_LONG);
-                }
-                long at = descriptorsAt + (long) index * SplitLayout.DESCRIPTOR_BYTES;
-                address = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
-                rest = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8);
-            }
-        } catch (VirtqueueViolation e) {
-            breakQueue(e.kind());
-            throw e;
-        }
-    }
-
-    /** The table that ends a chain. {@code [virtio-1.4 §2.7.5.3]} */
-    private void walkIndirect(Chain chain, long tableAddress, long rest, boolean writableBefore) {
-        if (!indirect) {
-            throw violation(Violation.INDIRECT_NOT_NEGOTIATED);
-        }
-        // the WRITE flag here means nothing: [virtio-1.4 §2.7.5.3.2]
-        if ((rest >>> 32 & SplitLayout.FLAG_NEXT) != 0) {
-            throw violation(Violation.INDIRECT_WITH_NEXT);
-        }
-        long bytes = rest & 0xffffffffL;
-        long entries = bytes / SplitLayout.DESCRIPTOR_BYTES;
-        if (entries == 0 || bytes % SplitLayout.DESCRIPTOR_BYTES != 0 || entries > Math.max(size, MAX_INDIRECT)) {
-            throw violation(Violation.INDIRECT_SIZE);
-        }
-        // region and offset instead of a slice: nothing is allocated, whatever the compiler inlines
-        int region = memory.regionOf(tableAddress);
-        long base = region < 0 ? 0 : tableAddress - memory.base(region);
-        MemorySegment table;
-        if (region >= 0 && bytes <= memory.size(region) - base) {
-            table = memory.segment(region);
-        } else {
-            table = gather(tableAddress, (int) bytes);
-            base = 0;
-        }
-        int index = 0;
-        int left = (int) entries;
-        boolean writable = writableBefore;
-        while (true) {
-            if (left-- == 0) {
-                throw violation(Violation.CHAIN_TOO_LONG);
-            }
-            long at = base + (long) index * SplitLayout.DESCRIPTOR_BYTES;
-            long address = table.get(Le.LONG_UNALIGNED, at);
-            long entry = table.get(Le.LONG_UNALIGNED, at + 8);
-            int flags = (int) (entry >>> 32) & 0xffff;
-            if ((flags & SplitLayout.FLAG_INDIRECT) != 0) {
-                throw violation(Violation.INDIRECT_NESTED);
-            }
-            boolean toWrite = (flags & SplitLayout.FLAG_WRITE) != 0;
-            if (writable && !toWrite) {
-                throw violation(Violation.READABLE_AFTER_WRITABLE);
-            }
-            writable = toWrite;
-            chain.append(address, entry & 0xffffffffL, toWrite);
-            if ((flags & SplitLayout.FLAG_NEXT) == 0) {
-                return;
-            }
-            index = (int) (entry >>> 48);
-            if (index >= entries) {
-                throw violation(Violation.NEXT_OUT_OF_RANGE);
+            try {
+                walker.walk(chain, memory, head, address, rest);
+            } catch (VirtqueueViolation e) {
+                breakQueue(e.kind());
+                throw e;
             }
         }
-    }
-
-    /** A table that lies across regions, in private memory. */
-    private MemorySegment gather(long tableAddress, int bytes) {
-        MemorySegment copy = scratch;
-        if (copy == null) {
-            copy = Arena.ofAuto().allocate((long) Math.max(size, MAX_INDIRECT) * SplitLayout.DESCRIPTOR_BYTES, 16);
-            scratch = copy;
-        }
-        long address = tableAddress;
-        int done = 0;
-        while (done < bytes) {
-            int region = memory.regionOf(address);
-            if (region < 0) {
-                throw violation(Violation.ADDRESS_UNMAPPED);
-            }
-            long offset = address - memory.base(region);
-            int n = (int) Math.min(bytes - done, memory.size(region) - offset);
-            MemorySegment.copy(memory.segment(region), offset, copy, done, n);
-            done += n;
-            address += n;
-            if (done < bytes && address == 0) {
-                // the table goes on beyond 2^64
-                throw violation(Violation.ADDRESS_UNMAPPED);
-            }
-        }
-        return copy;
     }
 
     @Override
@@ -546,10 +450,7 @@ public final class SplitQueue implements Virtqueue {
         if (log != null) {
             log.completing(head);
         }
-        HostMemory.ALL.set(
-                Le.LONG_UNALIGNED,
-                usedRingAt + (long) SplitLayout.USED_ENTRY_BYTES * (written & mask),
-                (long) bytes << 32 | head);
+        use(written, (long) bytes << 32 | head);
         written = SplitLayout.wrap(written + 1);
     }
 
@@ -570,22 +471,28 @@ public final class SplitQueue implements Virtqueue {
 
     @Override
     public boolean call() {
+        if (published == settled) {
+            return false;
+        }
+        // pairs with the driver's fence between asking for a call and its last look at used.idx
+        VarHandle.fullFence();
+        boolean raised = callEarly();
+        settled = published;
+        return raised;
+    }
+
+    @Override
+    public boolean callEarly() {
         int now = published;
-        int old = settled;
-        if (now == old) {
+        if (now == settled || !callWanted(now, settled)) {
             return false;
         }
         settled = now;
-        if (callWanted(now, old)) {
-            interrupt.raise();
-            return true;
-        }
-        return false;
+        interrupt.raise();
+        return true;
     }
 
     private boolean callWanted(int now, int old) {
-        // pairs with the driver's fence between asking for a call and its last look at used.idx
-        VarHandle.fullFence();
         if (eventIndex) {
             // [virtio-1.4 §2.7.7.2] the flag means nothing then
             return SplitLayout.needEvent(Short.toUnsignedInt(avail.get(Le.SHORT, usedEvent)), now, old);
@@ -615,7 +522,7 @@ public final class SplitQueue implements Virtqueue {
         }
         // pairs with the driver's fence between publishing avail.idx and its look at our wish
         VarHandle.fullFence();
-        return !hasAvailable();
+        return available() == 0;
     }
 
     @Override
@@ -624,12 +531,13 @@ public final class SplitQueue implements Virtqueue {
     }
 
     @Override
-    public boolean hasAvailable() {
+    public int available() {
         if (broken != null) {
-            return false;
+            return 0;
         }
-        return resubmitted < resubmit.length
-                || next != Short.toUnsignedInt((short) Le.U16.getAcquire(avail, SplitLayout.INDEX));
+        // pairs with the driver's release of avail.idx, as in look()
+        int index = Short.toUnsignedInt((short) Le.U16.getAcquire(avail, SplitLayout.INDEX));
+        return resubmit.length - resubmitted + SplitLayout.wrap(index - next);
     }
 
     @Override

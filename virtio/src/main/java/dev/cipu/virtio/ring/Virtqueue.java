@@ -74,6 +74,15 @@ public sealed interface Virtqueue permits SplitQueue {
      */
     boolean call();
 
+    /**
+     * What a busy device does meanwhile: raises the interrupt if the driver is seen to have asked for it, and waits for
+     * nothing. A driver that asked just now may be missed; {@link #call} must follow when there is less to do, and at
+     * least once in 32768 chains.
+     *
+     * @return whether the interrupt was raised
+     */
+    boolean callEarly();
+
     /** Asks the driver not to kick, as a polling device does. */
     void suppressKicks();
 
@@ -87,8 +96,8 @@ public sealed interface Virtqueue permits SplitQueue {
     /** Whether the last look at the ring showed chains that are not popped yet; does not read the ring. */
     boolean hasSeen();
 
-    /** Whether a chain could be popped; reads the ring. */
-    boolean hasAvailable();
+    /** Chains that the driver says it has made available, 0 on a broken queue; reads the ring, and believes it. */
+    int available();
 
     /** Whether the driver broke the queue. May be called from any thread. */
     boolean isBroken();

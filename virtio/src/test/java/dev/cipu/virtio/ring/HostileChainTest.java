@@ -46,7 +46,7 @@ class HostileChainTest {
         assertThat(queue.isBroken()).isTrue();
         for (int i = 0; i < 3; i++) {
             assertThat(queue.pop(chain)).isFalse();
-            assertThat(queue.hasAvailable()).isFalse();
+            assertThat(queue.available()).isZero();
             assertThat(queue.awaitKicks()).isTrue();
         }
         ring.descriptor(0, NEAR, 16, 0, 0);

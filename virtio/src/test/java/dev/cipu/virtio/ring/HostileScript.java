@@ -154,8 +154,8 @@ final class HostileScript {
         switch (u8() % 4) {
             case 0 -> queue.suppressKicks();
             case 1 -> {
-                if (queue.awaitKicks() == queue.hasAvailable()) {
-                    throw new AssertionError("awaitKicks and hasAvailable disagree");
+                if (queue.awaitKicks() != (queue.available() == 0)) {
+                    throw new AssertionError("awaitKicks and available disagree");
                 }
             }
             case 2 -> ring.usedEvent(u16());

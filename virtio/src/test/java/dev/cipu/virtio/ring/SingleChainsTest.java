@@ -178,7 +178,7 @@ class SingleChainsTest {
                     offered++;
                 }
             }
-            while (queue.hasAvailable()) {
+            while (queue.available() > 0) {
                 if (random.nextBoolean()) {
                     int n = queue.popSingles(burst, random.nextInt(SIZE) + 1, true);
                     int kept = random.nextInt(n + 1);

@@ -93,7 +93,7 @@ class SplitQueueTest {
         queue.unpop(second);
         queue.unpop(chain);
         assertThat(queue.lastAvail()).isZero();
-        assertThat(queue.hasAvailable()).isTrue();
+        assertThat(queue.available()).isPositive();
         assertThat(popHead(queue)).isEqualTo(5);
         assertThat(popHead(queue)).isEqualTo(6);
         assertThat(queue.pop(chain)).isFalse();
@@ -195,7 +195,7 @@ class SplitQueueTest {
         ring.availIndex(9);
         SplitQueue queue = ring.builder().lastAvail(9).inflight(log, 6, 2).build();
         ring.offer(4);
-        assertThat(queue.hasAvailable()).isTrue();
+        assertThat(queue.available()).isPositive();
         assertThat(queue.awaitKicks()).isFalse();
         assertThat(popHead(queue)).isEqualTo(6);
         assertThat(popHead(queue)).isEqualTo(2);

@@ -1,0 +1,167 @@
+package dev.cipu.dataplane.net;
+
+import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.virtio.memory.HostMemory;
+import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.net.NetHeader;
+import dev.cipu.virtio.ring.Chain;
+import dev.cipu.virtio.ring.SingleChains;
+import dev.cipu.virtio.ring.Virtqueue;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Takes the frames that a guest sends out of one of its transmitqs. A frame is copied once into a slot of the pool and
+ * judged on that copy. Owner: the thread that owns the port.
+ */
+final class FromGuest {
+    private static final int ETHERNET_MIN = 14;
+
+    private static final long REFUSED = -1;
+
+    private final PacketPool pool;
+    private final CounterGroup counters;
+    private final Chain chain = new Chain();
+    private final Gathering gathering = new Gathering();
+    private final SingleChains singles = new SingleChains(Burst.CAPACITY);
+
+    /** Makes the loads of {@link #touch} needed. */
+    @SuppressWarnings("UnusedVariable")
+    private int touched;
+
+    private int maxFrame;
+
+    private boolean checksums;
+
+    /**
+     * @param counters a group with {@link GuestPort#COUNTERS}
+     */
+    FromGuest(PacketPool pool, CounterGroup counters) {
+        this.pool = pool;
+        this.counters = counters;
+    }
+
+    /**
+     * @param maxFrame bytes of the largest frame
+     * @param checksums whether the driver may leave checksums to us
+     */
+    void negotiated(int maxFrame, boolean checksums) {
+        this.maxFrame = maxFrame;
+        this.checksums = checksums;
+    }
+
+    /**
+     * Appends what the guest has sent through {@code queue} to the burst, as far as there is room, and releases it.
+     *
+     * @return chains taken, also those whose frames were dropped
+     */
+    int take(Virtqueue queue, Burst burst) {
+        if (gathering.isOn() && gathering.waits(queue.available())) {
+            return 0;
+        }
+        int n = queue.popSingles(singles, Math.min(burst.room(), pool.available()), false);
+        int chains = n;
+        if (n > 0) {
+            // in methods that idle turns do not enter, so that the compiler sees how hot their loops are
+            touch(n);
+            takeSingles(n, burst);
+            queue.pushSingles(singles, n);
+        }
+        while (burst.room() > 0 && queue.hasSeen() && pool.available() > 0 && queue.pop(chain)) {
+            takeChain(burst);
+            queue.push(chain.head(), 0);
+            chains++;
+        }
+        if (chains > 0) {
+            queue.release();
+            gathering.took(chains);
+        }
+        return chains;
+    }
+
+    /** Asks for the lines of all headers and small frames at once: the loop that copies is too long to look far ahead. */
+    private void touch(int count) {
+        long[] address = singles.addresses();
+        long[] element = singles.elements();
+        int sum = 0;
+        for (int i = 0; i < count; i++) {
+            long at = address[i];
+            sum += HostMemory.ALL.get(ValueLayout.JAVA_BYTE, at);
+            sum += HostMemory.ALL.get(ValueLayout.JAVA_BYTE, at + (element[i] >>> 32) - 1);
+        }
+        touched = sum;
+    }
+
+    private void takeSingles(int count, Burst burst) {
+        // in locals, which calls cannot change: the loop loads nothing twice
+        long[] address = singles.addresses();
+        long[] element = singles.elements();
+        int[] free = pool.free();
+        int nextFree = pool.available();
+        long framesAt = pool.frameOffset(0);
+        long slotBytes = pool.slotBytes();
+        int longest = maxFrame;
+        int at = burst.count;
+        for (int i = 0; i < count; i++) {
+            long from = address[i];
+            int length = (int) (element[i] >>> 32) - NetHeader.BYTES;
+            if (length < ETHERNET_MIN || length > longest) {
+                counters.add(GuestPort.TX_BAD, 1);
+                continue;
+            }
+            // each word of the header is read once
+            long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, from);
+            long offload = Offload.NONE;
+            if ((first & 0xffff) != 0) {
+                offload = offload(first, HostMemory.ALL.get(Le.INT_UNALIGNED, from + 8), length);
+                if (offload == REFUSED) {
+                    counters.add(GuestPort.TX_OFFLOAD, 1);
+                    continue;
+                }
+            }
+            int slot = free[--nextFree];
+            HostMemory.copy(from + NetHeader.BYTES, framesAt + slot * slotBytes, length);
+            burst.set(at++, slot, length, offload);
+        }
+        pool.take(at - burst.count);
+        burst.count = at;
+    }
+
+    private void takeChain(Burst burst) {
+        long frame = chain.readableBytes() - NetHeader.BYTES;
+        if (frame < ETHERNET_MIN || frame > maxFrame) {
+            counters.add(GuestPort.TX_BAD, 1);
+            return;
+        }
+        int slot = pool.next();
+        int length = (int) frame;
+        long at = pool.frameOffset(slot);
+        // the header ends where the frame begins, so one copy brings both
+        chain.read(0, HostMemory.ALL, at - NetHeader.BYTES, NetHeader.BYTES + length);
+        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at - NetHeader.BYTES);
+        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, at - NetHeader.BYTES + 8);
+        long offload = offload(first, last, length);
+        if (offload == REFUSED) {
+            counters.add(GuestPort.TX_OFFLOAD, 1);
+            return;
+        }
+        pool.take(1);
+        burst.add(slot, length, offload);
+    }
+
+    /**
+     * What the header asks for, or {@link #REFUSED} if that was not negotiated or leaves the frame.
+     * {@code [virtio-1.4 §5.1.6.2]}
+     */
+    private long offload(long first, int last, int length) {
+        if (NetHeader.gsoType(first) != NetHeader.GSO_NONE) {
+            return REFUSED;
+        }
+        if ((NetHeader.flags(first) & NetHeader.FLAG_NEEDS_CSUM) == 0) {
+            // other flags mean nothing from a driver
+            return Offload.NONE;
+        }
+        int start = NetHeader.csumStart(first);
+        int offset = NetHeader.csumOffset(last);
+        return checksums && start + offset + 2 <= length ? Offload.checksum(start, offset) : REFUSED;
+    }
+}
