@@ -101,7 +101,7 @@ public final class GuestPort implements Port {
 
     /** A queue stops; nothing touches it any more when this returns. */
     public void detach(int index) {
-        settle(true);
+        settle();
         queues[index] = null;
         listeners[index] = QueueListener.NONE;
         refresh();
@@ -255,21 +255,21 @@ public final class GuestPort implements Port {
     }
 
     @Override
-    public void settle(boolean forSure) {
+    public void settle() {
         if (unsettled) {
-            unsettled = !forSure;
+            unsettled = false;
             for (int i = 0; i < queues.length; i++) {
                 Virtqueue queue = queues[i];
                 if (queue != null) {
-                    settle(queue, i, forSure);
+                    settle(queue, i);
                 }
             }
         }
     }
 
-    private void settle(Virtqueue queue, int index, boolean forSure) {
+    private void settle(Virtqueue queue, int index) {
         try {
-            if (forSure ? queue.call() : queue.callEarly()) {
+            if (queue.call()) {
                 counters.add(CALLS, 1);
             }
         } catch (InternalError e) {

@@ -69,10 +69,13 @@ public final class L2Switch implements Poller {
 
     private int turns;
 
-    /** Busy turns in a row after which ports settle for sure. */
-    private static final int SETTLE_TURNS = 16;
+    /**
+     * Busy turns in a row after which ports settle: to look whether a far end wants to know takes a line from its core and
+     * waits for the stores before it.
+     */
+    private static final int SETTLE_TURNS = 4;
 
-    /** Busy turns since the ports last settled for sure. */
+    /** Busy turns since the ports settled last. */
     private int busyTurns;
 
     private long now;
@@ -155,9 +158,11 @@ public final class L2Switch implements Poller {
         }
         int work = 0;
         Port[] active = this.active;
-        boolean forSure = busyTurns == 0 || busyTurns >= SETTLE_TURNS;
-        for (Port port : active) {
-            port.settle(forSure);
+        if (busyTurns == 0 || busyTurns == SETTLE_TURNS) {
+            busyTurns = 0;
+            for (Port port : active) {
+                port.settle();
+            }
         }
         Burst burst = in;
         for (int i = 0; i < active.length; i++) {
@@ -167,7 +172,7 @@ public final class L2Switch implements Poller {
                 burst.release(pool);
             }
         }
-        busyTurns = work == 0 ? 0 : forSure ? 1 : busyTurns + 1;
+        busyTurns = work == 0 ? 0 : busyTurns + 1;
         return work;
     }
 
@@ -298,7 +303,7 @@ public final class L2Switch implements Poller {
     public boolean arm() {
         boolean idle = true;
         for (Port port : active) {
-            port.settle(true);
+            port.settle();
             idle &= port.arm();
         }
         return idle;

@@ -18,12 +18,8 @@ public interface Port {
      */
     void transmit(Burst burst);
 
-    /**
-     * Tells the far end of what was received and sent in earlier turns, if it wants to know.
-     *
-     * @param forSure false on a busy switch: a far end whose wish cannot be seen yet may have to wait for a later turn
-     */
-    default void settle(boolean forSure) {}
+    /** Tells the far end of what was received and sent in earlier turns, if it wants to know. */
+    default void settle() {}
 
     /** Whether the switch learns source addresses from this port's frames. */
     default boolean learns() {

@@ -471,25 +471,19 @@ public final class SplitQueue implements Virtqueue {
 
     @Override
     public boolean call() {
-        if (published == settled) {
-            return false;
-        }
-        // pairs with the driver's fence between asking for a call and its last look at used.idx
-        VarHandle.fullFence();
-        boolean raised = callEarly();
-        settled = published;
-        return raised;
-    }
-
-    @Override
-    public boolean callEarly() {
         int now = published;
-        if (now == settled || !callWanted(now, settled)) {
+        int old = settled;
+        if (now == old) {
             return false;
         }
         settled = now;
-        interrupt.raise();
-        return true;
+        // pairs with the driver's fence between asking for a call and its last look at used.idx
+        VarHandle.fullFence();
+        if (callWanted(now, old)) {
+            interrupt.raise();
+            return true;
+        }
+        return false;
     }
 
     private boolean callWanted(int now, int old) {

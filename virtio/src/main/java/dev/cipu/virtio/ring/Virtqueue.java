@@ -74,15 +74,6 @@ public sealed interface Virtqueue permits SplitQueue {
      */
     boolean call();
 
-    /**
-     * What a busy device does meanwhile: raises the interrupt if the driver is seen to have asked for it, and waits for
-     * nothing. A driver that asked just now may be missed; {@link #call} must follow when there is less to do, and at
-     * least once in 32768 chains.
-     *
-     * @return whether the interrupt was raised
-     */
-    boolean callEarly();
-
     /** Asks the driver not to kick, as a polling device does. */
     void suppressKicks();
 
