@@ -158,12 +158,6 @@ public final class L2Switch implements Poller {
         }
         int work = 0;
         Port[] active = this.active;
-        if (busyTurns == 0 || busyTurns == SETTLE_TURNS) {
-            busyTurns = 0;
-            for (Port port : active) {
-                port.settle();
-            }
-        }
         Burst burst = in;
         for (int i = 0; i < active.length; i++) {
             if (active[i].receive(burst) > 0) {
@@ -172,7 +166,12 @@ public final class L2Switch implements Poller {
                 burst.release(pool);
             }
         }
-        busyTurns = work == 0 ? 0 : busyTurns + 1;
+        if (work == 0 || ++busyTurns == SETTLE_TURNS) {
+            busyTurns = 0;
+            for (Port port : active) {
+                port.settle();
+            }
+        }
         return work;
     }
 

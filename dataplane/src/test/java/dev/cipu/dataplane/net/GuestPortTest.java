@@ -283,7 +283,7 @@ class GuestPortTest {
         assertThat(b.driver().receiveq().awaitCalls()).isTrue();
         a.send(Frames.frame(Frames.MAC_B, Frames.MAC_A, 100, 1));
         l2.poll();
-        // the call is made at the beginning of the next turn, when the stores before it have drained
+        // the call is made in the next idle turn, when the stores before it have drained
         assertThat(b.calls).isZero();
         l2.poll();
         assertThat(b.calls).isEqualTo(1);
