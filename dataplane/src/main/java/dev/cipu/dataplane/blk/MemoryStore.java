@@ -1,6 +1,5 @@
 package dev.cipu.dataplane.blk;
 
-import dev.cipu.virtio.blk.BlkRequest;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -11,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * disk costs nothing until it is used, and given back when a whole chunk is discarded or zeroed. Channels of several
  * workers may use it at the same time; what overlapping requests leave behind is as open as on any disk.
  */
-public final class MemoryStore implements BlockStore {
+public final class MemoryStore extends ImmediateStore {
     private static final int CHUNK_SHIFT = 18;
     private static final int CHUNK_BYTES = 1 << CHUNK_SHIFT;
 
@@ -20,48 +19,14 @@ public final class MemoryStore implements BlockStore {
 
     private static final int ALIGN = 4096;
 
-    private final long bytes;
     private final AtomicReferenceArray<@Nullable MemorySegment> chunks;
 
     /**
      * @param bytes capacity, a positive multiple of 512 up to {@link #MAX_BYTES}
      */
     public MemoryStore(long bytes) {
-        if (bytes <= 0 || bytes > MAX_BYTES || bytes % BlkRequest.SECTOR_BYTES != 0) {
-            throw new IllegalArgumentException("a disk of " + bytes + " bytes");
-        }
-        this.bytes = bytes;
+        super(bytes, MAX_BYTES);
         chunks = new AtomicReferenceArray<>((int) ((bytes + CHUNK_BYTES - 1) >>> CHUNK_SHIFT));
-    }
-
-    @Override
-    public long sectors() {
-        return bytes / BlkRequest.SECTOR_BYTES;
-    }
-
-    @Override
-    public int blockSize() {
-        return BlkRequest.SECTOR_BYTES;
-    }
-
-    @Override
-    public boolean readOnly() {
-        return false;
-    }
-
-    @Override
-    public boolean canDiscard() {
-        return true;
-    }
-
-    @Override
-    public boolean cached() {
-        return false;
-    }
-
-    @Override
-    public BlockChannel channel(int tasks) {
-        return new Channel();
     }
 
     @Override
@@ -146,30 +111,13 @@ public final class MemoryStore implements BlockStore {
         }
     }
 
-    /** Everything is done when submit returns. */
-    private final class Channel implements BlockChannel {
-        @Override
-        public void submit(BlockTask task) {
-            switch (task.op()) {
-                case READ -> read(task);
-                case WRITE -> write(task);
-                case DISCARD, WRITE_ZEROES -> zero(task);
-                case FLUSH -> {}
-            }
-            task.complete(BlkRequest.OK);
+    @Override
+    void execute(BlockTask task) {
+        switch (task.op()) {
+            case READ -> read(task);
+            case WRITE -> write(task);
+            case DISCARD, WRITE_ZEROES -> zero(task);
+            case FLUSH -> {}
         }
-
-        @Override
-        public int poll() {
-            return 0;
-        }
-
-        @Override
-        public int inFlight() {
-            return 0;
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -1,13 +1,10 @@
 package dev.cipu.shim.assembly;
 
 import dev.cipu.dataplane.CounterGroup;
-import dev.cipu.dataplane.QueueListener;
 import dev.cipu.dataplane.blk.BlockQueue;
 import dev.cipu.dataplane.blk.BlockStore;
 import dev.cipu.shim.card.CardFunction;
-import dev.cipu.shim.card.FunctionListener;
 import dev.cipu.virtio.blk.BlkDevice;
-import dev.cipu.virtio.ring.Violation;
 import dev.cipu.virtio.ring.Virtqueue;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,7 +15,6 @@ final class BlkFunction extends CardFunction {
     private final BlockStore store;
     private final List<Place> places;
     private final @Nullable Attachment[] attachments;
-    private volatile FunctionListener listener = FunctionListener.NONE;
 
     /** Where a queue is served and counted, whenever it is attached. */
     record Place(CardCore core, CounterGroup counters) {}
@@ -45,17 +41,15 @@ final class BlkFunction extends CardFunction {
         this.store = store;
         this.places = List.copyOf(places);
         attachments = new Attachment[device.queueCount()];
-        places.stream().map(Place::core).distinct().forEach(core -> core.onMemoryFault(() -> listener.memoryFault()));
+        places.stream()
+                .map(Place::core)
+                .distinct()
+                .forEach(core -> core.onMemoryFault(() -> listener().memoryFault()));
     }
 
     @Override
     public BlkDevice device() {
         return device;
-    }
-
-    @Override
-    public void listen(FunctionListener transport) {
-        listener = transport;
     }
 
     @Override
@@ -68,7 +62,8 @@ final class BlkFunction extends CardFunction {
         // on the worker: some stores tie a channel to the thread that opens it
         place.core()
                 .worker()
-                .call(() -> made[0] = new BlockQueue(q, device, store, place.counters(), new Events(queue)));
+                .call(() -> made[0] = new BlockQueue(
+                        q, device, store, place.counters(), new QueueEvents(queue, place.core(), this::listener)));
         BlockQueue duty = made[0];
         if (duty == null) {
             throw new IllegalStateException("a worker acknowledged what it had not done");
@@ -105,24 +100,5 @@ final class BlkFunction extends CardFunction {
         core.worker().call(attachment.duty::close);
         attachments[queue] = null;
         core.unwatch(attachment.kickFd, attachment.kicks);
-    }
-
-    /** What one queue says, on its worker. */
-    private final class Events implements QueueListener {
-        private final int queue;
-
-        Events(int queue) {
-            this.queue = queue;
-        }
-
-        @Override
-        public void queueBroken(Violation kind) {
-            listener.queueBroken(queue, kind);
-        }
-
-        @Override
-        public void memoryFault() {
-            places.get(queue).core().memoryFault();
-        }
     }
 }

@@ -1,11 +1,8 @@
 package dev.cipu.shim.assembly;
 
-import dev.cipu.dataplane.QueueListener;
 import dev.cipu.dataplane.net.GuestPort;
 import dev.cipu.shim.card.CardFunction;
-import dev.cipu.shim.card.FunctionListener;
 import dev.cipu.virtio.net.NetDevice;
-import dev.cipu.virtio.ring.Violation;
 import dev.cipu.virtio.ring.Virtqueue;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +12,6 @@ final class NetFunction extends CardFunction {
     private final SwitchOnCore network;
     private final GuestPort port;
     private final @Nullable Attachment[] attachments;
-    private volatile FunctionListener listener = FunctionListener.NONE;
 
     /** A queue on the worker: how it is woken. */
     private record Attachment(int kickFd, boolean kicks) {}
@@ -25,17 +21,12 @@ final class NetFunction extends CardFunction {
         this.network = network;
         this.port = port;
         attachments = new Attachment[device.queueCount()];
-        network.core().onMemoryFault(() -> listener.memoryFault());
+        network.core().onMemoryFault(() -> listener().memoryFault());
     }
 
     @Override
     public NetDevice device() {
         return device;
-    }
-
-    @Override
-    public void listen(FunctionListener transport) {
-        listener = transport;
     }
 
     @Override
@@ -45,7 +36,7 @@ final class NetFunction extends CardFunction {
         }
         CardCore core = network.core();
         attachments[queue] = new Attachment(kickFd, core.watch(kickFd));
-        core.worker().call(() -> port.attach(queue, q, new Events(queue)));
+        core.worker().call(() -> port.attach(queue, q, new QueueEvents(queue, core, this::listener)));
     }
 
     @Override
@@ -78,24 +69,5 @@ final class NetFunction extends CardFunction {
     @Override
     public void announce(byte[] mac) {
         network.announce(mac);
-    }
-
-    /** What the port says of one queue, on the worker. */
-    private final class Events implements QueueListener {
-        private final int queue;
-
-        Events(int queue) {
-            this.queue = queue;
-        }
-
-        @Override
-        public void queueBroken(Violation kind) {
-            listener.queueBroken(queue, kind);
-        }
-
-        @Override
-        public void memoryFault() {
-            network.core().memoryFault();
-        }
     }
 }

@@ -14,6 +14,8 @@ public abstract class CardFunction {
     /** {@code kickFd} of a queue that must be polled: its driver will never kick. */
     public static final int POLLED = -1;
 
+    private volatile FunctionListener listener = FunctionListener.NONE;
+
     /** The device: features, status and configuration. */
     public abstract VirtioDevice device();
 
@@ -36,8 +38,15 @@ public abstract class CardFunction {
     /** Whether an attached queue is served; when this returns after {@code false} it is not. */
     public abstract void enable(int queue, boolean on);
 
-    /** From now on events go to {@code listener}, the transport's; it never blocks. */
-    public abstract void listen(FunctionListener listener);
+    /** From now on events go to {@code transport}; it never blocks. */
+    public final void listen(FunctionListener transport) {
+        listener = transport;
+    }
+
+    /** Who hears of this function's events; asked by workers. */
+    protected final FunctionListener listener() {
+        return listener;
+    }
 
     /** Whether {@link #announce} does something. */
     public boolean canAnnounce() {

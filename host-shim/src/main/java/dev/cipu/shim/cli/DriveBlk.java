@@ -87,15 +87,7 @@ final class DriveBlk implements Callable<Integer> {
         BlkLoad load = BlkLoad.connect(loadSpec());
         try (StopOnSignal _ = new StopOnSignal(load::stop)) {
             BlkLoadResult result = load.run();
-            PrintWriter out = spec.commandLine().getOut();
-            String json = run.json();
-            if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-                print(out, result);
-            }
-            if (json != null) {
-                JsonReport.write(result, json, out);
-            }
-            return result.passed() ? ExitCode.DONE : ExitCode.FAILED;
+            return run.report(spec.commandLine().getOut(), result, result.passed(), out -> print(out, result));
         }
     }
 
@@ -138,6 +130,5 @@ final class DriveBlk implements Callable<Integer> {
         if (!result.passed()) {
             out.printf("%,d requests failed; first problem: %s%n", result.errors(), result.firstProblem());
         }
-        out.flush();
     }
 }

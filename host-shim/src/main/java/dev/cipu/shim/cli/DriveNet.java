@@ -81,15 +81,7 @@ final class DriveNet implements Callable<Integer> {
         NetLoad load = NetLoad.connect(loadSpec());
         try (StopOnSignal _ = new StopOnSignal(load::stop)) {
             NetLoadResult result = load.run();
-            PrintWriter out = spec.commandLine().getOut();
-            String json = run.json();
-            if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-                print(out, result);
-            }
-            if (json != null) {
-                JsonReport.write(result, json, out);
-            }
-            return result.passed() ? ExitCode.DONE : ExitCode.FAILED;
+            return run.report(spec.commandLine().getOut(), result, result.passed(), out -> print(out, result));
         }
     }
 
@@ -125,6 +117,5 @@ final class DriveNet implements Callable<Integer> {
         } else if (!result.firstProblem().isEmpty()) {
             out.println("first problem: " + result.firstProblem());
         }
-        out.flush();
     }
 }

@@ -1,6 +1,8 @@
 package dev.cipu.shim.cli;
 
 import dev.cipu.shim.load.RunSpec;
+import java.io.PrintWriter;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -38,8 +40,19 @@ final class RunOptions {
         return new RunSpec(seconds, count, warmup, interrupt, core < 0 ? RunSpec.ANY_CORE : core);
     }
 
-    @Nullable
-    String json() {
-        return json;
+    /**
+     * Prints the result of a load, writes its JSON where that was asked for, and says how the command ends.
+     *
+     * @param print writes the result for people; not called when standard output is for JSON
+     */
+    int report(PrintWriter out, Object result, boolean passed, Consumer<PrintWriter> print) {
+        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
+            print.accept(out);
+            out.flush();
+        }
+        if (json != null) {
+            JsonReport.write(result, json, out);
+        }
+        return passed ? ExitCode.DONE : ExitCode.FAILED;
     }
 }

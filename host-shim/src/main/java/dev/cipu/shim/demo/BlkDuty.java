@@ -26,7 +26,6 @@ final class BlkDuty extends Duty {
     private static final long GUEST_BYTES = 1L << 20;
     private static final long WEYL = 0xd1342543de82ef95L;
 
-    private final EmbeddedGuest guest;
     private final BlkDriver driver;
     private final MemorySegment memory;
     private final int blocks;
@@ -60,7 +59,7 @@ final class BlkDuty extends Duty {
                 BlkFeature.FLUSH,
                 BlkFeature.BLK_SIZE,
                 BlkFeature.SEG_MAX);
-        guest = new EmbeddedGuest(function, wanted, GUEST_BYTES);
+        super(new EmbeddedGuest(function, wanted, GUEST_BYTES));
         SplitDriver ring = guest.start(QUEUE, QUEUE_SIZE, INDIRECT);
         ring.suppressCalls();
         driver = new BlkDriver(ring, guest.memory());
@@ -171,23 +170,5 @@ final class BlkDuty extends Duty {
 
     long writes() {
         return writes;
-    }
-
-    @Override
-    long kicks() {
-        return guest.kicks();
-    }
-
-    @Override
-    long calls() {
-        return guest.calls();
-    }
-
-    @Override
-    public void close() {
-        if (guest.brokenQueues() > 0) {
-            complain("the card broke off a queue of a guest that kept to the rules");
-        }
-        guest.close();
     }
 }

@@ -1,5 +1,6 @@
 package dev.cipu.shim.demo;
 
+import dev.cipu.shim.card.EmbeddedGuest;
 import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
@@ -11,9 +12,14 @@ abstract class Duty implements AutoCloseable {
     private static final long LONGEST = 60_000_000_000L;
     private static final int DIGITS = 3;
 
+    final EmbeddedGuest guest;
     final Histogram latency = new Histogram(1, LONGEST, DIGITS);
     private volatile long done;
     private volatile @Nullable String problem;
+
+    Duty(EmbeddedGuest guest) {
+        this.guest = guest;
+    }
 
     /**
      * One burst.
@@ -29,11 +35,20 @@ abstract class Duty implements AutoCloseable {
 
     /** Stops the guest; the card lets go of its memory. */
     @Override
-    public abstract void close();
+    public final void close() {
+        if (guest.brokenQueues() > 0) {
+            complain("the card broke off a queue of a guest that kept to the rules");
+        }
+        guest.close();
+    }
 
-    abstract long kicks();
+    final long kicks() {
+        return guest.kicks();
+    }
 
-    abstract long calls();
+    final long calls() {
+        return guest.calls();
+    }
 
     final void record(boolean measured, long nanos) {
         if (measured) {

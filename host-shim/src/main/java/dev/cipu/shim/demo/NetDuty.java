@@ -44,7 +44,6 @@ final class NetDuty extends Duty {
     /** Frame lengths without checksum, in turn: seven small, four medium, one large. */
     private static final int[] LENGTHS = {60, 60, 590, 60, 60, 590, 60, 590, 60, 60, 590, 1514};
 
-    private final EmbeddedGuest guest;
     private final NetDriver driver;
     private final MemorySegment memory;
     private final long mac;
@@ -60,7 +59,7 @@ final class NetDuty extends Duty {
         this.mac = asLong(mac);
         FeatureSet wanted = FeatureSet.of(
                 RingFeature.VERSION_1, RingFeature.EVENT_IDX, NetFeature.MAC, NetFeature.MTU, NetFeature.MRG_RXBUF);
-        guest = new EmbeddedGuest(function, wanted, GUEST_BYTES);
+        super(new EmbeddedGuest(function, wanted, GUEST_BYTES));
         SplitDriver receiveq = guest.start(RECEIVEQ, QUEUE_SIZE, 0);
         SplitDriver transmitq = guest.start(TRANSMITQ, QUEUE_SIZE, 0);
         driver = new NetDriver(receiveq, transmitq, guest.memory(), BUFFER_BYTES);
@@ -208,23 +207,5 @@ final class NetDuty extends Duty {
     /** Bytes of all frames received. */
     long bytes() {
         return bytes;
-    }
-
-    @Override
-    long kicks() {
-        return guest.kicks();
-    }
-
-    @Override
-    long calls() {
-        return guest.calls();
-    }
-
-    @Override
-    public void close() {
-        if (guest.brokenQueues() > 0) {
-            complain("the card broke off a queue of a guest that kept to the rules");
-        }
-        guest.close();
     }
 }

@@ -21,7 +21,6 @@ final class FakeFunction extends CardFunction {
     private final TreeMap<Integer, Integer> kicks = new TreeMap<>();
     private final TreeMap<Integer, Boolean> enabled = new TreeMap<>();
     private final List<String> announced = new ArrayList<>();
-    private FunctionListener listener = FunctionListener.NONE;
 
     private FakeFunction(VirtioDevice device) {
         this.device = device;
@@ -63,11 +62,6 @@ final class FakeFunction extends CardFunction {
     }
 
     @Override
-    public synchronized void listen(FunctionListener to) {
-        listener = to;
-    }
-
-    @Override
     public boolean canAnnounce() {
         return device instanceof NetDevice;
     }
@@ -93,8 +87,8 @@ final class FakeFunction extends CardFunction {
         return kicks.getOrDefault(queue, Integer.MIN_VALUE);
     }
 
-    synchronized FunctionListener listener() {
-        return listener;
+    FunctionListener transport() {
+        return listener();
     }
 
     /** Takes all available chains of an enabled queue and completes those; their heads, in order. */
@@ -123,9 +117,9 @@ final class FakeFunction extends CardFunction {
                 }
             }
         } catch (VirtqueueViolation e) {
-            listener.queueBroken(queue, e.kind());
+            listener().queueBroken(queue, e.kind());
         } catch (InternalError e) {
-            listener.memoryFault();
+            listener().memoryFault();
         }
         q.publish();
         return heads;

@@ -157,7 +157,7 @@ class HostileDeviceTest {
             assertThat(session.front.acked(
                             Request.SET_BACKEND_REQ_FD, NOTHING, channel.right().fd()))
                     .isZero();
-            session.function.listener().configChanged();
+            session.function.transport().configChanged();
             MemorySegment message = arena.allocate(12, 4);
             assertThat(channel.left().receiveFully(message, none, Duration.ofSeconds(5)))
                     .isTrue();
@@ -176,8 +176,8 @@ class HostileDeviceTest {
             front.acked(Request.SET_BACKEND_REQ_FD, NOTHING, channel.right().fd());
             channel.left().fd().close();
             channel.right().fd().close();
-            session.function.listener().configChanged();
-            session.function.listener().configChanged();
+            session.function.transport().configChanged();
+            session.function.transport().configChanged();
             assertThat(front.ask(Request.GET_QUEUE_NUM, NOTHING).getLong()).isEqualTo(2);
         }
     }

@@ -114,7 +114,7 @@ class HostileMemoryTest {
                 session.function.serve(0);
             } catch (InternalError late) {
                 // the JVM may report the fault after the access's own frames have gone; a worker passes that on too
-                session.function.listener().memoryFault();
+                session.function.transport().memoryFault();
             }
             assertThat(session.end().failed()).isTrue();
             assertThat(session.end().reason()).contains("truncated");
@@ -129,7 +129,7 @@ class HostileMemoryTest {
             front.negotiate();
             front.shareMemory();
             front.startRing(0);
-            session.function.listener().memoryFault();
+            session.function.transport().memoryFault();
             // answered after the event was handled, since the session looks at events first
             front.ask(Request.GET_FEATURES, new byte[0]);
             assertThat(session.counters.memoryFaults()).isEqualTo(1);
