@@ -55,7 +55,7 @@ final class FromGuest {
      * @return chains taken, also those whose frames were dropped
      */
     int take(Virtqueue queue, Burst burst) {
-        if (gathering.isOn() && gathering.waits(queue.available())) {
+        if (gathering.isOn() && (gathering.looksAway() || gathering.waits(queue.available()))) {
             return 0;
         }
         int n = queue.popSingles(singles, Math.min(burst.room(), pool.available()), false);

@@ -2,25 +2,28 @@ package dev.cipu.dataplane.net;
 
 /**
  * Decides whether frames that a guest has sent are left in its ring for a few turns, so that more of them are taken at
- * once. A burst costs both cores the same cache misses, however few its frames are; on cores that are far apart that is
- * most of the work.
+ * once. A burst costs both cores the same cache misses, however few its frames are, and each look at the ring's index takes
+ * its line from the guest that is about to write it; on cores that are far apart that is most of the work.
  *
- * <p>Only a loaded guest is made to wait, a microsecond or two at most, and only while that pays: a guest whose burst did
- * not grow, since it waits for answers itself, is soon served at once. Owner: the thread that owns the port.
+ * <p>Only a loaded guest is made to wait, twenty microseconds at most, and only while that pays: a guest whose burst did
+ * not fill up, since it waits for answers itself or sends less, is soon served at once. Owner: the thread that owns the port.
  */
 final class Gathering {
     /** Frames in a burst that tell of a loaded guest. */
     static final int LOADED = 16;
 
-    /** Turns that a burst may wait. */
-    static final int PATIENCE = 100;
+    /** Turns from one look to the next one. */
+    static final int STRIDE = 16;
+
+    /** Turns that a burst may wait, whole strides. */
+    static final int PATIENCE = 64 * STRIDE;
 
     /** Bursts after which waiting is tried again where it did not pay. */
     static final int RETRY = 1024;
 
     private int patience = PATIENCE;
     private int left;
-    private int first;
+    private boolean waited;
     private int bursts;
 
     /** Whether a burst may wait at all just now. */
@@ -28,23 +31,26 @@ final class Gathering {
         return left > 0;
     }
 
-    /** Whether this turn leaves the {@code available} frames where they are; for a burst that may wait. */
+    /** Whether this turn does not even look; once a turn while a burst may wait. */
+    boolean looksAway() {
+        return --left % STRIDE != STRIDE - 1;
+    }
+
+    /** Whether a turn that looks leaves the {@code available} frames where they are. */
     boolean waits(int available) {
         if (available >= Burst.CAPACITY) {
             return false;
         }
-        left--;
-        if (first == 0) {
-            first = available;
-        }
+        waited = true;
         return true;
     }
 
     /** A burst of {@code frames} frames was taken. */
     void took(int frames) {
-        if (first > 0) {
-            patience = frames > first ? PATIENCE : patience >> 1;
-            first = 0;
+        if (waited) {
+            int less = patience / 2;
+            patience = frames == Burst.CAPACITY ? PATIENCE : less < STRIDE ? 0 : less;
+            waited = false;
         }
         if (patience == 0 && ++bursts >= RETRY) {
             bursts = 0;

@@ -313,7 +313,7 @@ class GuestPortTest {
         long before = threads.getCurrentThreadAllocatedBytes();
         long overhead = threads.getCurrentThreadAllocatedBytes() - before;
         before = threads.getCurrentThreadAllocatedBytes();
-        long frames = forwardInGuest(a, 40_000);
+        long frames = forwardInGuest(a, 120_000);
         long allocated = threads.getCurrentThreadAllocatedBytes() - before - overhead;
         assertThat(frames).isGreaterThan(1_000_000);
         assertThat(allocated).isZero();
