@@ -5,7 +5,8 @@ package dev.cipu.dataplane.net;
  * once. A burst costs both cores the same cache misses, however few its frames are, and each look at the ring's index takes
  * its line from the guest that is about to write it; on cores that are far apart that is most of the work.
  *
- * <p>Only a loaded guest is made to wait, twenty microseconds at most, and only while that pays: a guest whose burst did
+ * <p>Only a loaded guest is made to wait, about twenty microseconds on a worker with nothing else to do (the
+ * bound is in turns, so longer where other pollers are busy), and only while that pays: a guest whose burst did
  * not fill up, since it waits for answers itself or sends less, is soon served at once. Owner: the thread that owns the port.
  */
 final class Gathering {
