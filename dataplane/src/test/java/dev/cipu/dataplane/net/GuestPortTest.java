@@ -308,7 +308,7 @@ class GuestPortTest {
         for (int i = 0; i < 32; i++) {
             a.send(frame);
         }
-        forwardInGuest(a, 20_000);
+        forwardInGuest(a, 200_000);
         var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
         long before = threads.getCurrentThreadAllocatedBytes();
         long overhead = threads.getCurrentThreadAllocatedBytes() - before;
