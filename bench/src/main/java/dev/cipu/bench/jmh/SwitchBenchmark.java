@@ -75,7 +75,7 @@ public class SwitchBenchmark {
         if (!device.negotiate(features)) {
             throw new IllegalStateException("the device refuses " + features);
         }
-        GuestPort port = new GuestPort(device, pool, CounterGroup.unlisted(GuestPort.COUNTERS));
+        GuestPort port = new GuestPort(device, pool, CounterGroup.unlisted(GuestPort.COUNTERS), System::nanoTime);
         l2.add(port);
         l2.add(new Loopback(pool));
         DriverMemory memory = new DriverMemory(arena.allocate(MEMORY_BYTES, PAGE), GUEST);

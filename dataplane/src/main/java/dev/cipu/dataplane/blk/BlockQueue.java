@@ -18,7 +18,7 @@ import java.util.Objects;
 
 /**
  * Serves one request queue of a block device from a store. Owner: the worker that polls it; it lives from the moment the
- * transport starts the ring until the transport has had it {@link #quiesce} and closed it.
+ * transport starts the ring until the transport has had it {@link #drained} and closed it.
  *
  * <p>Data moves between the store and guest memory directly. A request that the store completes at once is answered in
  * the same {@link #poll} that popped it. Neither a request that breaks the rules nor a ring that does reaches any other
@@ -299,21 +299,22 @@ public final class BlockQueue implements Poller, AutoCloseable {
     }
 
     /**
-     * Pops nothing more, waits until every request popped so far is answered, and publishes the answers. Afterwards
-     * nothing reads or writes guest memory until {@link #resume}.
+     * Pops nothing more, and tells whether every request popped so far is answered and its answer published. From then on
+     * nothing reads or writes guest memory until {@link #resume}. It never waits: a slow store's other queues and its
+     * worker's other guests go on between one question and the next.
      */
-    public void quiesce() {
+    public boolean drained() {
         paused = true;
         poll();
-        while (channel.inFlight() > 0 || againCount > 0) {
-            Thread.onSpinWait();
-            poll();
+        if (channel.inFlight() > 0 || againCount > 0) {
+            return false;
         }
         // the last turn's call
         poll();
+        return true;
     }
 
-    /** Goes on popping after {@link #quiesce}. */
+    /** Goes on popping after {@link #drained}. */
     public void resume() {
         paused = false;
     }
@@ -328,10 +329,12 @@ public final class BlockQueue implements Poller, AutoCloseable {
         return free.length - freeCount;
     }
 
-    /** Quiesces and gives back the channel. The ring is not touched any more. */
+    /** Waits for what is in flight and gives back the channel. The ring is not touched any more. */
     @Override
     public void close() {
-        quiesce();
+        while (!drained()) {
+            Thread.onSpinWait();
+        }
         channel.close();
     }
 }

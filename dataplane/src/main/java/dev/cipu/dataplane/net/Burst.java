@@ -5,7 +5,7 @@ package dev.cipu.dataplane.net;
  * burst does not own its slots; who took them releases them.
  */
 public final class Burst {
-    public static final int CAPACITY = 64;
+    public static final int CAPACITY = 128;
 
     /** Slot in the upper half, length in the lower. */
     final long[] frame = new long[CAPACITY];

@@ -8,6 +8,7 @@ import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SingleChains;
 import dev.cipu.virtio.ring.Virtqueue;
 import java.lang.foreign.ValueLayout;
+import java.util.function.LongSupplier;
 
 /**
  * Takes the frames that a guest sends out of one of its transmitqs. A frame is copied once into a slot of the pool and
@@ -21,7 +22,7 @@ final class FromGuest {
     private final PacketPool pool;
     private final CounterGroup counters;
     private final Chain chain = new Chain();
-    private final Gathering gathering = new Gathering();
+    private final Gathering gathering;
     private final SingleChains singles = new SingleChains(Burst.CAPACITY);
 
     /** Makes the loads of {@link #touch} needed. */
@@ -34,10 +35,12 @@ final class FromGuest {
 
     /**
      * @param counters a group with {@link GuestPort#COUNTERS}
+     * @param nanoTime the clock by which a burst may wait
      */
-    FromGuest(PacketPool pool, CounterGroup counters) {
+    FromGuest(PacketPool pool, CounterGroup counters, LongSupplier nanoTime) {
         this.pool = pool;
         this.counters = counters;
+        gathering = new Gathering(nanoTime);
     }
 
     /**

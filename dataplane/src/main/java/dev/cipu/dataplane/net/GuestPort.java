@@ -9,6 +9,7 @@ import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,8 +74,9 @@ public final class GuestPort implements Port {
     /**
      * @param device what was negotiated; read when a queue is attached
      * @param counters a group with {@link #COUNTERS}
+     * @param nanoTime the worker's clock
      */
-    public GuestPort(NetDevice device, PacketPool pool, CounterGroup counters) {
+    public GuestPort(NetDevice device, PacketPool pool, CounterGroup counters, LongSupplier nanoTime) {
         this.device = device;
         this.pool = pool;
         this.counters = counters;
@@ -85,7 +87,7 @@ public final class GuestPort implements Port {
         steers = device.pairs() > 1;
         fromGuest = new FromGuest[device.pairs()];
         for (int i = 0; i < fromGuest.length; i++) {
-            fromGuest[i] = new FromGuest(pool, counters);
+            fromGuest[i] = new FromGuest(pool, counters, nanoTime);
         }
         toGuest = new ToGuest(pool, counters);
     }
@@ -233,7 +235,9 @@ public final class GuestPort implements Port {
     private void transmitTo(Virtqueue queue, int pair, Burst burst, int from, int to) {
         unsettled = true;
         try {
-            toGuest.give(queue, burst, from, to);
+            for (int at = from; at < to; at += ToGuest.SLICE) {
+                toGuest.give(queue, burst, at, Math.min(at + ToGuest.SLICE, to));
+            }
         } catch (VirtqueueViolation e) {
             violated(2 * pair, e);
         } catch (InternalError e) {

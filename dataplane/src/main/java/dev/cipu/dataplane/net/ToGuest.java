@@ -15,13 +15,16 @@ final class ToGuest {
 
     private static final int OUT_OF_BUFFERS = -1;
 
+    /** Frames that are published at once, so that the guest works on them while the next ones are copied. */
+    static final int SLICE = Burst.CAPACITY / 2;
+
     /** num_buffers in the header's last word. */
     private static final int ONE_BUFFER = 1 << 16;
 
     private final PacketPool pool;
     private final CounterGroup counters;
     private final Chain chain = new Chain();
-    private final SingleChains singles = new SingleChains(Burst.CAPACITY);
+    private final SingleChains singles = new SingleChains(SLICE);
     private final Chain[] merged = new Chain[MERGE_LIMIT];
     private int maxFrame;
     private boolean mergeable;
@@ -49,7 +52,10 @@ final class ToGuest {
         this.checksums = checksums;
     }
 
-    /** Gives the guest frames {@code from} to {@code to - 1} of the burst through {@code queue}, and releases it. */
+    /**
+     * Gives the guest frames {@code from} to {@code to - 1} of the burst, {@link #SLICE} of them at most, through {@code
+     * queue}, and releases it.
+     */
     void give(Virtqueue queue, Burst burst, int from, int to) {
         int sent = 0;
         long bytes = 0;

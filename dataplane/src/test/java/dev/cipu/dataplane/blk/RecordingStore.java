@@ -14,9 +14,6 @@ final class RecordingStore implements BlockStore {
     /** Lets every task go at the next poll. */
     boolean automatic;
 
-    /** Lets everything go after this many polls more. */
-    int releaseAfterPolls = -1;
-
     RecordingStore(long bytes) {
         this.bytes = bytes;
     }
@@ -61,12 +58,9 @@ final class RecordingStore implements BlockStore {
 
             @Override
             public int poll() {
-                if (automatic || releaseAfterPolls == 0) {
+                if (automatic) {
                     released.addAll(held);
                     held.clear();
-                }
-                if (releaseAfterPolls > 0) {
-                    releaseAfterPolls--;
                 }
                 List<BlockTask> now = List.copyOf(released);
                 released.clear();

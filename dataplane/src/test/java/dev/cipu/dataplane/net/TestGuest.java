@@ -31,13 +31,16 @@ final class TestGuest implements QueueListener {
     int memoryFaults;
     int calls;
 
+    /** The port's clock, which moves a little with each reading. */
+    long nanos;
+
     TestGuest(
             Arena arena, PacketPool pool, byte[] mac, int queuePairs, FeatureSet features, int ring, int bufferBytes) {
         device = new NetDevice(mac, 1500, queuePairs);
         if (!device.negotiate(features)) {
             throw new IllegalArgumentException("features " + features);
         }
-        port = new GuestPort(device, pool, counters);
+        port = new GuestPort(device, pool, counters, () -> nanos += 20);
         memory = new DriverMemory(arena.allocate(8 << 20, 4096), BASE);
         GuestMemory guest = memory.asGuestMemory();
         for (int pair = 0; pair < queuePairs; pair++) {

@@ -1,16 +1,22 @@
 package dev.cipu.shim.assembly;
 
 import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.dataplane.Worker;
 import dev.cipu.dataplane.blk.BlockQueue;
 import dev.cipu.dataplane.blk.BlockStore;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.ring.Virtqueue;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A block device of the card: each of its request queues is a duty of one worker, over one store. */
 final class BlkFunction extends CardFunction {
+    /** Between two questions whether a queue that stops has answered everything. */
+    private static final long DRAIN_NANOS = 50_000;
+
     private final BlkDevice device;
     private final BlockStore store;
     private final List<Place> places;
@@ -83,10 +89,20 @@ final class BlkFunction extends CardFunction {
             core.worker().call(duty::resume);
             core.worker().add(duty);
         } else {
-            core.worker().call(duty::quiesce);
+            drain(core.worker(), duty);
             core.worker().remove(duty);
         }
         attachment.served = on;
+    }
+
+    /** Waits on this thread, however long the store takes, so that the worker's other guests need not. */
+    private static void drain(Worker worker, BlockQueue duty) {
+        AtomicBoolean drained = new AtomicBoolean();
+        worker.call(() -> drained.set(duty.drained()));
+        while (!drained.get()) {
+            LockSupport.parkNanos(DRAIN_NANOS);
+            worker.call(() -> drained.set(duty.drained()));
+        }
     }
 
     @Override

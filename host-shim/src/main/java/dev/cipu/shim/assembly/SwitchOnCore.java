@@ -52,7 +52,7 @@ final class SwitchOnCore {
 
     /** A new port for {@code device}. */
     NetFunction plug(String id, NetDevice device) {
-        GuestPort port = new GuestPort(device, pool, counters.group(id, GuestPort.COUNTERS));
+        GuestPort port = new GuestPort(device, pool, counters.group(id, GuestPort.COUNTERS), System::nanoTime);
         core.worker().call(() -> ethernet.add(port));
         return new NetFunction(device, this, port);
     }
