@@ -9,9 +9,13 @@ import picocli.CommandLine.Option;
 
 /** The options of every comparison. */
 final class BenchOptions {
-    private static final int ROUNDS = 7;
+    private static final int ROUNDS = 15;
     private static final int QUICK_ROUNDS = 1;
-    private static final double QUICK_SCALE = 0.25;
+
+    /** Short, so that a hypervisor that moves the cores spoils few pairs. */
+    private static final RunLength LENGTH = new RunLength(0.2, 0.4);
+
+    private static final double QUICK_SCALE = 0.5;
 
     @Option(names = "--quick", description = "Under a minute in all: one round, short samples. For a first look only.")
     private boolean quick;
@@ -31,7 +35,7 @@ final class BenchOptions {
     @Option(
             names = "--seconds",
             paramLabel = "S",
-            description = "Length of one sample (2 net, 1 blk, less with --quick).")
+            description = "Length of one sample (0.4, with --quick 0.2).")
     private double seconds;
 
     @Option(names = "--host-core", paramLabel = "CPU", description = "Where the load runs (default ${DEFAULT-VALUE}).")
@@ -100,12 +104,12 @@ final class BenchOptions {
     }
 
     /** The comparison that the options ask for. */
-    Comparison comparison(Progress progress, RunLength standard) {
+    Comparison comparison(Progress progress) {
         int wanted = rounds > 0 ? rounds : quick ? QUICK_ROUNDS : ROUNDS;
         int most = quick ? wanted + 1 : 2 * wanted;
         double scale = quick ? QUICK_SCALE : 1;
         RunLength length =
-                new RunLength(standard.warmupSeconds() * scale, seconds > 0 ? seconds : standard.seconds() * scale);
+                new RunLength(LENGTH.warmupSeconds() * scale, seconds > 0 ? seconds : LENGTH.seconds() * scale);
         return new Comparison(new PlacementProbe(hostCore, cardCore), progress, wanted, most, length);
     }
 }

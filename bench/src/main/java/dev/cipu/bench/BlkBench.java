@@ -14,7 +14,6 @@ import picocli.CommandLine.Option;
                     + " and against us, one core each side, in turns."
         })
 final class BlkBench extends ComparisonCommand {
-    private static final RunLength LENGTH = new RunLength(0.5, 1);
     private static final int FILE_MEGABYTES = 256;
     private static final int QUICK_FILE_MEGABYTES = 64;
 
@@ -51,7 +50,7 @@ final class BlkBench extends ComparisonCommand {
                     .stream()
                     .map(node -> new BlkMatch(setup, version, node, load))
                     .toList();
-            return all(options.comparison(progress, LENGTH), matches);
+            return all(options.comparison(progress), matches);
         }
     }
 

@@ -12,7 +12,7 @@ import java.util.Map;
  * started afresh every few rounds: one lucky layout of memory or code must not decide.
  */
 final class Comparison {
-    private static final int ROUNDS_A_LAUNCH = 3;
+    private static final int ROUNDS_A_LAUNCH = 5;
 
     /** A fresh server's first turn, which is not looked at: ours is still being compiled in it. */
     private static final RunLength WARM_UP = new RunLength(1, 0.2);

@@ -12,8 +12,6 @@ import picocli.CommandLine.Command;
                     + " against us, one core each side, in turns."
         })
 final class NetBench extends ComparisonCommand {
-    private static final RunLength LENGTH = new RunLength(1, 2);
-
     @Override
     List<CaseResult> compare(BenchOptions options, Progress progress) throws IOException, InterruptedException {
         String program = Program.find(TestPmd.PROGRAM, searchPath(), TestPmd.PACKAGE);
@@ -21,7 +19,7 @@ final class NetBench extends ComparisonCommand {
         String version = Program.version(program, TestPmd.VERSION_ARGUMENTS);
         Setup setup = options.setup(program);
         return all(
-                options.comparison(progress, LENGTH),
+                options.comparison(progress),
                 List.of(new NetMatch(setup, version, false), new NetMatch(setup, version, true)));
     }
 

@@ -13,16 +13,32 @@ import java.util.function.LongSupplier;
 /**
  * Takes the frames that a guest sends out of one of its transmitqs. A frame is copied once into a slot of the pool and
  * judged on that copy. Owner: the thread that owns the port.
+ *
+ * <p>A guest that sends bursts gets its last completions late: with the next burst, or when it has sent nothing for
+ * {@link #LAG_NANOS}. A driver that always finds most of its ring completed puts off collecting them until the ring is
+ * full, then frees a thousand buffers at once, and so goes round through all of its memory; one that is kept a little
+ * short collects as many as it needs and uses the same warm buffers again (docs/adr/0010).
  */
 final class FromGuest {
     private static final int ETHERNET_MIN = 14;
 
     private static final long REFUSED = -1;
 
+    /** Chains of one turn from which a guest counts as one that sends bursts. */
+    static final int BURST = 16;
+
+    /** Completions kept back at most, and the part of a small ring that is. */
+    static final int LAG = 64;
+
+    static final int LAG_PART = 4;
+
+    /** How long completions may be kept back after the last burst. */
+    static final long LAG_NANOS = 10_000;
+
     private final PacketPool pool;
     private final CounterGroup counters;
     private final Chain chain = new Chain();
-    private final Gathering gathering;
+    private final LongSupplier nanoTime;
     private final SingleChains singles = new SingleChains(Burst.CAPACITY);
 
     /** Makes the loads of {@link #touch} needed. */
@@ -30,17 +46,22 @@ final class FromGuest {
     private int touched;
 
     private int maxFrame;
-
     private boolean checksums;
+
+    /** Whether completions are kept back, and since when the guest is known to be silent. */
+    private boolean keeps;
+
+    private boolean silent;
+    private long silentSince;
 
     /**
      * @param counters a group with {@link GuestPort#COUNTERS}
-     * @param nanoTime the clock by which a burst may wait
+     * @param nanoTime the clock by which completions are kept back
      */
     FromGuest(PacketPool pool, CounterGroup counters, LongSupplier nanoTime) {
         this.pool = pool;
         this.counters = counters;
-        gathering = new Gathering(nanoTime);
+        this.nanoTime = nanoTime;
     }
 
     /**
@@ -53,14 +74,12 @@ final class FromGuest {
     }
 
     /**
-     * Appends what the guest has sent through {@code queue} to the burst, as far as there is room, and releases it.
+     * Appends what the guest has sent through {@code queue} to the burst, as far as there is room, and releases it but for
+     * what is kept back.
      *
      * @return chains taken, also those whose frames were dropped
      */
     int take(Virtqueue queue, Burst burst) {
-        if (gathering.isOn() && (gathering.looksAway() || gathering.waits(queue.available()))) {
-            return 0;
-        }
         int n = queue.popSingles(singles, Math.min(burst.room(), pool.available()), false);
         int chains = n;
         if (n > 0) {
@@ -75,10 +94,27 @@ final class FromGuest {
             chains++;
         }
         if (chains > 0) {
-            queue.release();
-            gathering.took(chains);
+            int kept = chains < BURST ? 0 : Math.min(LAG, queue.size() / LAG_PART);
+            queue.releaseAllBut(kept);
+            keeps = kept > 0;
+            silent = false;
         }
         return chains;
+    }
+
+    /** Releases what was kept back once the guest has been silent for long enough; whether something still is. */
+    boolean keepsBack(Virtqueue queue) {
+        if (keeps) {
+            long now = nanoTime.getAsLong();
+            if (!silent) {
+                silent = true;
+                silentSince = now;
+            } else if (now - silentSince >= LAG_NANOS) {
+                queue.release();
+                keeps = false;
+            }
+        }
+        return keeps;
     }
 
     /** Asks for the lines of all headers and small frames at once: the loop that copies is too long to look far ahead. */

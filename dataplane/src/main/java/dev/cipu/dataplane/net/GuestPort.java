@@ -103,7 +103,7 @@ public final class GuestPort implements Port {
 
     /** A queue stops; nothing touches it any more when this returns. */
     public void detach(int index) {
-        settle();
+        finish(index);
         queues[index] = null;
         listeners[index] = QueueListener.NONE;
         refresh();
@@ -111,6 +111,9 @@ public final class GuestPort implements Port {
 
     /** Whether frames may pass through a queue. */
     public void enable(int index, boolean on) {
+        if (!on) {
+            finish(index);
+        }
         enabled[index] = on;
         refresh();
     }
@@ -273,9 +276,28 @@ public final class GuestPort implements Port {
 
     private void settle(Virtqueue queue, int index) {
         try {
-            if (queue.call()) {
-                counters.add(CALLS, 1);
-            }
+            unsettled |= (index & 1) != 0 && fromGuest[index >> 1].keepsBack(queue);
+            call(queue);
+        } catch (InternalError e) {
+            faulted(index);
+        }
+    }
+
+    private void call(Virtqueue queue) {
+        if (queue.call()) {
+            counters.add(CALLS, 1);
+        }
+    }
+
+    /** Publishes all that was done through a queue, and calls the guest if it wants to know. */
+    private void finish(int index) {
+        Virtqueue queue = queues[index];
+        if (queue == null) {
+            return;
+        }
+        try {
+            queue.release();
+            call(queue);
         } catch (InternalError e) {
             faulted(index);
         }
@@ -292,6 +314,9 @@ public final class GuestPort implements Port {
     @Override
     public boolean arm() {
         boolean idle = true;
+        for (int pair : transmitPairs) {
+            finish(2 * pair + 1);
+        }
         for (Virtqueue queue : transmitqs) {
             idle &= queue == null || queue.awaitKicks();
         }

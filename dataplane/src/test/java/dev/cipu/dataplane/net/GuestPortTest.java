@@ -113,10 +113,53 @@ class GuestPortTest {
         assertThat(b.received()).hasSize(8);
         a.send(Frames.frame(Frames.MAC_B, Frames.MAC_A, 100, 99));
         l2.poll();
-        assertThat(b.received()).as("a loaded guest's frames gather").isEmpty();
-        a.nanos += Gathering.PATIENCE_NANOS;
-        l2.poll();
         assertThat(b.received()).hasSize(1);
+    }
+
+    @Test
+    void aGuestThatSendsBurstsGetsItsLastCompletionsLate() {
+        TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
+        guest(Frames.MAC_B, 1, PLAIN, 64, 2048);
+        sendBurst(a, 20);
+        l2.poll();
+        assertThat(a.completed()).isEqualTo(20 - 64 / FromGuest.LAG_PART);
+        sendBurst(a, 20);
+        l2.poll();
+        assertThat(a.completed()).as("the burst before").isEqualTo(20);
+        l2.poll();
+        assertThat(a.completed()).isZero();
+        a.nanos += FromGuest.LAG_NANOS;
+        l2.poll();
+        assertThat(a.completed()).as("after a silence").isEqualTo(64 / FromGuest.LAG_PART);
+        sendBurst(a, FromGuest.BURST - 1);
+        l2.poll();
+        assertThat(a.completed()).as("of a small burst").isEqualTo(FromGuest.BURST - 1);
+    }
+
+    @Test
+    void noCompletionIsKeptBackFromAGuestWhoseQueueStopsOrWhoseWorkerSleeps() {
+        TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
+        guest(Frames.MAC_B, 1, PLAIN, 64, 2048);
+        List<Runnable> ends = List.of(l2::arm, () -> a.port.enable(1, false), () -> a.port.detach(1));
+        for (Runnable end : ends) {
+            a.port.enable(1, true);
+            a.calls = 0;
+            sendBurst(a, 20);
+            l2.poll();
+            a.driver().transmitq().awaitCalls();
+            int done = a.completed();
+            assertThat(done).isLessThan(20);
+            end.run();
+            assertThat(done + a.completed()).isEqualTo(20);
+            assertThat(a.calls).isPositive();
+        }
+    }
+
+    private static void sendBurst(TestGuest guest, int frames) {
+        for (int i = 0; i < frames; i++) {
+            guest.enqueue(Frames.frame(Frames.MAC_B, Frames.MAC_A, 100, i));
+        }
+        guest.driver().publishTransmit();
     }
 
     @Test

@@ -85,16 +85,34 @@ final class TestGuest implements QueueListener {
     }
 
     void send(int pair, byte[] frame, long headerFirst, int headerLast) {
-        NetDriver driver = pairs.get(pair);
-        while (driver.reclaim()) {
+        while (pairs.get(pair).reclaim()) {
             // take everything back
         }
+        put(pair, frame, headerFirst, headerLast);
+        pairs.get(pair).publishTransmit();
+    }
+
+    /** Puts a frame into pair 0's transmitq, which the card does not see yet. */
+    void enqueue(byte[] frame) {
+        put(0, frame, 0, 0);
+    }
+
+    /** Frames sent on pair 0 that were completed since the last time. */
+    int completed() {
+        int count = 0;
+        while (driver().reclaim()) {
+            count++;
+        }
+        return count;
+    }
+
+    private void put(int pair, byte[] frame, long headerFirst, int headerLast) {
+        NetDriver driver = pairs.get(pair);
         int slot = driver.transmitSlot();
         MemorySegment.copy(frame, 0, driver.segment(), ValueLayout.JAVA_BYTE, driver.frameOffset(slot), frame.length);
         if (!driver.send(frame.length, headerFirst, headerLast)) {
             throw new IllegalStateException("transmitq full");
         }
-        driver.publishTransmit();
     }
 
     /** Frames received on a pair, each with its 12-byte header in front. */

@@ -456,10 +456,21 @@ public final class SplitQueue implements Virtqueue {
 
     @Override
     public void release() {
-        int now = written;
-        if (now == published) {
-            return;
+        if (written != published) {
+            release(written);
         }
+    }
+
+    @Override
+    public void releaseAllBut(int kept) {
+        if (inflight != null) {
+            release();
+        } else if (SplitLayout.wrap(written - published) > kept) {
+            release(SplitLayout.wrap(written - kept));
+        }
+    }
+
+    private void release(int now) {
         // pairs with the driver's acquire of used.idx: elements and buffers below it are visible
         Le.U16.setRelease(used, SplitLayout.INDEX, (short) now);
         published = now;

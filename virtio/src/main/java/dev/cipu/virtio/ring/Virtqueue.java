@@ -66,6 +66,12 @@ public sealed interface Virtqueue permits SplitQueue {
     void release();
 
     /**
+     * As {@link #release}, but the {@code kept} chains pushed last stay invisible until a later release. A queue whose
+     * chains are logged while in flight keeps none back.
+     */
+    void releaseAllBut(int kept);
+
+    /**
      * The second half of {@link #publish}: raises the interrupt if the driver asked for it for any chain released since
      * the last call. It waits until the core's stores have reached the other cores, so a burst's worth of other work
      * between the halves makes it cheap.
