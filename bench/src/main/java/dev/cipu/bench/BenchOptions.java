@@ -32,10 +32,7 @@ final class BenchOptions {
             description = "Pairs of samples for each case (" + ROUNDS + ", with --quick " + QUICK_ROUNDS + ").")
     private int rounds;
 
-    @Option(
-            names = "--seconds",
-            paramLabel = "S",
-            description = "Length of one sample (0.4, with --quick 0.2).")
+    @Option(names = "--seconds", paramLabel = "S", description = "Length of one sample (0.4, with --quick 0.2).")
     private double seconds;
 
     @Option(names = "--host-core", paramLabel = "CPU", description = "Where the load runs (default ${DEFAULT-VALUE}).")

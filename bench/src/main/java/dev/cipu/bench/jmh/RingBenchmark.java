@@ -6,6 +6,7 @@ import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -78,7 +79,7 @@ public class RingBenchmark {
         long area = memory.allocate(bytes, 1 << 12);
         driver = new SplitDriver(memory.slice(area, bytes), area, SIZE, features, shape.indirectEntries);
         driver.suppressCalls();
-        queue = new SplitQueue.Builder()
+        queue = new SplitQueueBuilder()
                 .size(SIZE)
                 .memory(memory.asGuestMemory())
                 .rings(driver.descriptorAddress(), driver.availAddress(), driver.usedAddress())

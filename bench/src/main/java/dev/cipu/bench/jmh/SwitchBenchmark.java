@@ -14,6 +14,7 @@ import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.TimeUnit;
@@ -98,7 +99,7 @@ public class SwitchBenchmark {
     }
 
     private static SplitQueue queue(DriverMemory memory, SplitDriver ring, FeatureSet features) {
-        return new SplitQueue.Builder()
+        return new SplitQueueBuilder()
                 .size(SIZE)
                 .memory(memory.asGuestMemory())
                 .rings(ring.descriptorAddress(), ring.availAddress(), ring.usedAddress())

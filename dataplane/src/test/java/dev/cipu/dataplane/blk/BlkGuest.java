@@ -10,6 +10,7 @@ import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import dev.cipu.virtio.ring.Violation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -52,7 +53,7 @@ final class BlkGuest implements QueueListener {
         long at = area.allocate(SplitDriver.bytes(SIZE, 8), 4096);
         ring = new SplitDriver(area.slice(at, SplitDriver.bytes(SIZE, 8)), at, SIZE, features, 8);
         driver = new BlkDriver(ring, area);
-        queue = new SplitQueue.Builder()
+        queue = new SplitQueueBuilder()
                 .size(SIZE)
                 .memory(area.asGuestMemory())
                 .rings(

@@ -10,6 +10,7 @@ import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import dev.cipu.virtio.ring.Violation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -66,7 +67,7 @@ final class TestGuest implements QueueListener {
     }
 
     SplitQueue queue(GuestMemory guest, SplitDriver ring, FeatureSet features) {
-        return new SplitQueue.Builder()
+        return new SplitQueueBuilder()
                 .size(ring.size())
                 .memory(guest)
                 .rings(ring.descriptorAddress(), ring.availAddress(), ring.usedAddress())

@@ -11,6 +11,7 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.store.FileStore;
+import dev.cipu.shim.vhost.backend.BackendCounters;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.net.NetDevice;
@@ -202,11 +203,13 @@ public final class CardAssembly implements AutoCloseable {
         }
         CardFunction function = function(device.id());
         EndpointSpec at = device.endpoint();
+        BackendCounters counters =
+                new BackendCounters(counterFile.table().group(device.id() + "/session", BackendCounters.NAMES));
         try {
             switch (at.mode()) {
-                case SERVER -> closing.push(BackendEndpoint.listen(device.id(), path(at), function));
-                case CLIENT -> closing.push(BackendEndpoint.connect(device.id(), path(at), function));
-                case INHERITED -> closing.push(BackendEndpoint.inherit(device.id(), at.fd(), function));
+                case SERVER -> closing.push(BackendEndpoint.listen(device.id(), path(at), function, counters));
+                case CLIENT -> closing.push(BackendEndpoint.connect(device.id(), path(at), function, counters));
+                case INHERITED -> closing.push(BackendEndpoint.inherit(device.id(), at.fd(), function, counters));
                 case EMBEDDED -> throw new IllegalStateException(device.id() + " is for an embedded guest");
             }
         } catch (PosixException e) {

@@ -9,6 +9,7 @@ import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.ring.Interrupt;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import dev.cipu.virtio.ring.Violation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -132,7 +133,7 @@ public final class EmbeddedGuest implements AutoCloseable {
     private void attach(int queue, QueueEnd end, int lastAvail) {
         SplitDriver driver = end.driver;
         int size = driver.size();
-        SplitQueue ring = new SplitQueue.Builder()
+        SplitQueue ring = new SplitQueueBuilder()
                 .size(size)
                 .memory(shared)
                 .rings(

@@ -19,6 +19,7 @@ import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -233,7 +234,7 @@ class CardAssemblyTest {
     }
 
     private static SplitQueue queue(SplitDriver ring, DriverMemory memory, FeatureSet features) {
-        return new SplitQueue.Builder()
+        return new SplitQueueBuilder()
                 .size(ring.size())
                 .memory(memory.asGuestMemory())
                 .features(features)

@@ -1,6 +1,7 @@
 package dev.cipu.shim.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.cipu.shim.load.BlkLoad;
 import dev.cipu.shim.load.BlkLoadResult;
@@ -35,7 +36,15 @@ class ServeProcessIT {
     private Path directory;
 
     private Process cipu(String... args) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
+        return cipu(List.of(), args);
+    }
+
+    /**
+     * @param starter a command that ends with becoming the one that follows it
+     */
+    private Process cipu(List<String> starter, String... args) throws IOException {
+        List<String> command = new ArrayList<>(starter);
+        command.addAll(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED",
@@ -102,6 +111,29 @@ class ServeProcessIT {
         try (Stream<Path> left = Files.list(runtime().resolve("cipu"))) {
             assertThat(left).isEmpty();
         }
+    }
+
+    @Test
+    void itServesASocketThatItsParentListensOn() throws Exception {
+        Path perl = Path.of("/usr/bin/perl");
+        assumeTrue(Files.isExecutable(perl), "perl is missing: nothing here to hand over a socket with");
+        Path socket = directory.resolve("inherited");
+        String listen = "$^F = 9; socket(S, PF_UNIX, SOCK_STREAM, 0) && bind(S, sockaddr_un(shift)) && listen(S, 1)"
+                + " && fileno(S) == 3 && exec @ARGV; die $!";
+        Process card = cipu(
+                List.of(perl.toString(), "-MSocket", "-e", listen, socket.toString()),
+                "serve",
+                "--blk",
+                "fd=3,store=mem:4M");
+        assertThat(lines(card, 1).getFirst()).startsWith("ready blk blk0 ");
+        for (int session = 0; session < 2; session++) {
+            BlkLoadResult result = verifiedLoad(socket);
+            assertThat(result.passed()).as(result.firstProblem()).isTrue();
+        }
+        card.destroy();
+        assertThat(card.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(card.exitValue()).isZero();
+        assertThat(socket).as("its parent's to remove").exists();
     }
 
     private static BlkLoadResult verifiedLoad(Path socket) {

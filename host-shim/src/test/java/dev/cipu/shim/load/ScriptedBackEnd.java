@@ -18,6 +18,7 @@ import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.InflightLog;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -282,7 +283,7 @@ public final class ScriptedBackEnd implements AutoCloseable {
 
         private void start(Ring ring, int index) {
             GuestMemory memory = GuestMemory.of(regions);
-            SplitQueue.Builder builder = new SplitQueue.Builder()
+            SplitQueueBuilder builder = new SplitQueueBuilder()
                     .size(ring.size)
                     .memory(memory)
                     .features(negotiated)

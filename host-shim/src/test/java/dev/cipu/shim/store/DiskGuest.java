@@ -15,6 +15,7 @@ import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -44,7 +45,7 @@ final class DiskGuest implements AutoCloseable {
         long at = area.allocate(SplitDriver.bytes(SIZE, 0), 4096);
         ring = new SplitDriver(area.slice(at, SplitDriver.bytes(SIZE, 0)), at, SIZE, features, 0);
         driver = new BlkDriver(ring, area);
-        SplitQueue split = new SplitQueue.Builder()
+        SplitQueue split = new SplitQueueBuilder()
                 .size(SIZE)
                 .memory(area.asGuestMemory())
                 .rings(

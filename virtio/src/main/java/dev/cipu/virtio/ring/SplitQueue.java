@@ -1,6 +1,5 @@
 package dev.cipu.virtio.ring;
 
-import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
@@ -34,8 +33,6 @@ public final class SplitQueue implements Virtqueue {
     private static final int DESCRIPTORS_PER_LINE = 4;
 
     private static final int USED_PER_LINE = 8;
-
-    private static final int[] NO_HEADS = {};
 
     private final int size;
     private final int mask;
@@ -90,15 +87,12 @@ public final class SplitQueue implements Virtqueue {
     private int suppressedAt;
     private volatile @Nullable Violation broken;
 
-    private SplitQueue(Builder from) {
-        if (!SplitLayout.isValidSize(from.size)) {
-            throw new IllegalArgumentException("queue size " + from.size + " is not a power of two up to 32768");
-        }
+    SplitQueue(SplitQueueBuilder from) {
         size = from.size;
         mask = size - 1;
-        descriptors = exactly(from.descriptors, SplitLayout.descriptorBytes(size));
-        avail = exactly(from.avail, SplitLayout.availBytes(size));
-        used = exactly(from.used, SplitLayout.usedBytes(size));
+        descriptors = from.descriptors;
+        avail = from.avail;
+        used = from.used;
         descriptorsAt = descriptors.address();
         availRingAt = avail.address() + SplitLayout.RING;
         usedRingAt = used.address() + SplitLayout.RING;
@@ -117,109 +111,6 @@ public final class SplitQueue implements Virtqueue {
         written = Short.toUnsignedInt((short) Le.U16.getAcquire(used, SplitLayout.INDEX));
         published = written;
         settled = written;
-    }
-
-    /** What a transport knows of a queue when the driver starts it. */
-    public static final class Builder {
-        private int size;
-        private GuestMemory memory = GuestMemory.EMPTY;
-        private MemorySegment descriptors = MemorySegment.NULL;
-        private MemorySegment avail = MemorySegment.NULL;
-        private MemorySegment used = MemorySegment.NULL;
-        private FeatureSet features = FeatureSet.NONE;
-        private int lastAvail;
-        private Interrupt interrupt = Interrupt.NONE;
-        private @Nullable InflightLog inflight;
-        private int[] resubmit = NO_HEADS;
-
-        /** Number of descriptors, a power of two. */
-        public Builder size(int size) {
-            this.size = size;
-            return this;
-        }
-
-        /** Where descriptors point. */
-        public Builder memory(GuestMemory memory) {
-            this.memory = memory;
-            return this;
-        }
-
-        /** The three parts; each segment has at least the bytes and the alignment that {@link SplitLayout} asks for. */
-        public Builder rings(MemorySegment descriptors, MemorySegment avail, MemorySegment used) {
-            this.descriptors = descriptors;
-            this.avail = avail;
-            this.used = used;
-            return this;
-        }
-
-        /**
-         * The three parts by guest address; size and memory must be set before.
-         *
-         * @throws IllegalArgumentException if a part is not whole in one region
-         */
-        public Builder rings(long descriptors, long avail, long used) {
-            return rings(
-                    part(descriptors, SplitLayout.descriptorBytes(size)),
-                    part(avail, SplitLayout.availBytes(size)),
-                    part(used, SplitLayout.usedBytes(size)));
-        }
-
-        private MemorySegment part(long guestAddress, long bytes) {
-            MemorySegment found = memory.guestRange(guestAddress, bytes);
-            if (found == null) {
-                throw new IllegalArgumentException(
-                        "no memory at 0x" + Long.toHexString(guestAddress) + " for a part of the queue");
-            }
-            return found;
-        }
-
-        /** What driver and device agreed on. */
-        public Builder features(FeatureSet features) {
-            this.features = features;
-            return this;
-        }
-
-        /** The available index to go on from, 0 for a fresh queue. */
-        public Builder lastAvail(int lastAvail) {
-            this.lastAvail = lastAvail;
-            return this;
-        }
-
-        public Builder interrupt(Interrupt interrupt) {
-            this.interrupt = interrupt;
-            return this;
-        }
-
-        /**
-         * Where chains in flight are recorded.
-         *
-         * @param resubmit heads that a predecessor had taken and not completed, in the order in which it took them; the
-         *     first chains that the queue yields
-         */
-        public Builder inflight(InflightLog log, int... resubmit) {
-            this.inflight = log;
-            this.resubmit = resubmit.clone();
-            return this;
-        }
-
-        /**
-         * @throws IllegalArgumentException if the size is not a power of two, or a part too small or misaligned
-         */
-        public SplitQueue build() {
-            if (descriptors.address() % SplitLayout.DESCRIPTOR_ALIGN != 0
-                    || avail.address() % SplitLayout.AVAIL_ALIGN != 0
-                    || used.address() % SplitLayout.USED_ALIGN != 0) {
-                throw new IllegalArgumentException("a part of the queue is misaligned");
-            }
-            return new SplitQueue(this);
-        }
-    }
-
-    private static MemorySegment exactly(MemorySegment part, long bytes) {
-        if (part.byteSize() < bytes) {
-            throw new IllegalArgumentException("a part of the queue has " + part.byteSize() + " bytes of " + bytes);
-        }
-        return part.asSlice(0, bytes);
     }
 
     @Override

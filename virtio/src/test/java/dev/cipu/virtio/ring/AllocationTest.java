@@ -31,7 +31,7 @@ class AllocationTest {
         int size = 256;
         MemorySegment area = arena.allocate(SplitDriver.bytes(size, PARTS), 16);
         SplitDriver driver = new SplitDriver(area, 0, size, features, PARTS);
-        SplitQueue queue = new SplitQueue.Builder()
+        SplitQueue queue = new SplitQueueBuilder()
                 .size(size)
                 .features(features)
                 .memory(GuestMemory.of(List.of(

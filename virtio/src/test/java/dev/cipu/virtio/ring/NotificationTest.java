@@ -221,7 +221,7 @@ class NotificationTest {
             Arena arena = Arena.ofAuto();
             MemorySegment area = arena.allocate(SplitDriver.bytes(size, 0), 16);
             driver = new SplitDriver(area, 0, size, features, 0);
-            queue = new SplitQueue.Builder()
+            queue = new SplitQueueBuilder()
                     .size(size)
                     .features(features)
                     .memory(GuestMemory.of(List.of(new GuestMemory.Region(0x100000, 0, arena.allocate(16)))))

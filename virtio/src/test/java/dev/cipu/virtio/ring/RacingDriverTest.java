@@ -271,7 +271,7 @@ class RacingDriverTest {
     @Test
     void line26_parametersChangedAfterTheStartAreIgnored() {
         int[] resubmit = {3};
-        SplitQueue.Builder builder = ring.builder().inflight(new InflightCalls(), resubmit);
+        SplitQueueBuilder builder = ring.builder().inflight(new InflightCalls(), resubmit);
         SplitQueue queue = builder.build();
         resubmit[0] = SIZE;
         builder.size(2 * SIZE).lastAvail(7).rings(MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL);
@@ -285,18 +285,18 @@ class RacingDriverTest {
     @ParameterizedTest
     @ValueSource(ints = {0x10000, 0x10008, 0, -1, 3, 6, 32769, Integer.MIN_VALUE, Integer.MAX_VALUE})
     void line27_impossibleQueueSizesAreRefused(int size) {
-        SplitQueue.Builder builder = ring.builder().size(size);
+        SplitQueueBuilder builder = ring.builder().size(size);
         assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class);
         assertThat(SplitLayout.isValidSize(size)).isFalse();
     }
 
     @Test
     void line27_partsTooSmallOrMisalignedAreRefused() {
-        SplitQueue.Builder large = ring.builder().size(2 * SIZE);
+        SplitQueueBuilder large = ring.builder().size(2 * SIZE);
         assertThatThrownBy(large::build).isInstanceOf(IllegalArgumentException.class);
         RawRing roomy = new RawRing(4 * SIZE);
         for (int part = 0; part < 3; part++) {
-            SplitQueue.Builder shifted = ring.builder()
+            SplitQueueBuilder shifted = ring.builder()
                     .rings(
                             part == 0 ? roomy.descriptors().asSlice(8) : roomy.descriptors(),
                             part == 1 ? roomy.avail().asSlice(1) : roomy.avail(),

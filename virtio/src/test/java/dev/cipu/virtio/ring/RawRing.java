@@ -83,8 +83,8 @@ public final class RawRing {
     }
 
     /** The device's half of this ring, to be completed. */
-    public SplitQueue.Builder builder(int... features) {
-        return new SplitQueue.Builder()
+    public SplitQueueBuilder builder(int... features) {
+        return new SplitQueueBuilder()
                 .size(size)
                 .memory(memory)
                 .rings(descriptors, avail, used)

@@ -125,7 +125,7 @@ class RingPropertyTest {
                     new Region(0, 0, area),
                     new Region(DATA, DATA, arena.allocate(border)),
                     new Region(DATA + border, DATA + border, arena.allocate(dataBytes - border))));
-            device = new SplitQueue.Builder()
+            device = new SplitQueueBuilder()
                     .size(size)
                     .features(features)
                     .memory(data)

@@ -1,57 +1,79 @@
 package dev.cipu.shim.vhost.backend;
 
-import java.util.concurrent.atomic.LongAdder;
+import dev.cipu.dataplane.CounterGroup;
+import java.util.List;
 
-/** What happened on one endpoint since it was made. Any thread reads; nothing here counts packets or requests. */
+/**
+ * What happened on one endpoint since it was made; nothing here counts packets or requests. The endpoint's thread counts, any
+ * thread reads.
+ */
 public final class BackendCounters {
-    private final LongAdder sessions = new LongAdder();
-    private final LongAdder failures = new LongAdder();
-    private final LongAdder refusals = new LongAdder();
-    private final LongAdder brokenQueues = new LongAdder();
-    private final LongAdder memoryFaults = new LongAdder();
+    /** Names of the counters, in the order of the constants below. */
+    public static final List<String> NAMES =
+            List.of("sessions", "failed_sessions", "refused_messages", "broken_queues", "memory_faults");
+
+    private static final int SESSIONS = 0;
+    private static final int FAILURES = 1;
+    private static final int REFUSALS = 2;
+    private static final int BROKEN_QUEUES = 3;
+    private static final int MEMORY_FAULTS = 4;
+
+    private final CounterGroup group;
+
+    /**
+     * @param group made of {@link #NAMES}; the endpoint's thread becomes its writer
+     */
+    public BackendCounters(CounterGroup group) {
+        this.group = group;
+    }
+
+    /** Counters of their own, in no table. */
+    public static BackendCounters unlisted() {
+        return new BackendCounters(CounterGroup.unlisted(NAMES));
+    }
 
     /** Front-ends that connected. */
     public long sessions() {
-        return sessions.sum();
+        return group.get(SESSIONS);
     }
 
     /** Sessions that we ended because of what the front-end did. */
     public long failures() {
-        return failures.sum();
+        return group.get(FAILURES);
     }
 
     /** Messages answered with a negative acknowledgement. */
     public long refusals() {
-        return refusals.sum();
+        return group.get(REFUSALS);
     }
 
     /** Rings stopped because their driver broke the rules. */
     public long brokenQueues() {
-        return brokenQueues.sum();
+        return group.get(BROKEN_QUEUES);
     }
 
     /** Faults on guest memory that workers reported. */
     public long memoryFaults() {
-        return memoryFaults.sum();
+        return group.get(MEMORY_FAULTS);
     }
 
     void sessionBegan() {
-        sessions.increment();
+        group.add(SESSIONS, 1);
     }
 
     void sessionFailed() {
-        failures.increment();
+        group.add(FAILURES, 1);
     }
 
     void refused() {
-        refusals.increment();
+        group.add(REFUSALS, 1);
     }
 
     void queueBroke() {
-        brokenQueues.increment();
+        group.add(BROKEN_QUEUES, 1);
     }
 
     void memoryFaulted() {
-        memoryFaults.increment();
+        group.add(MEMORY_FAULTS, 1);
     }
 }

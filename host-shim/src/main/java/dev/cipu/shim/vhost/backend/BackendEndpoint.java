@@ -23,38 +23,41 @@ public final class BackendEndpoint implements AutoCloseable {
     private final CardFunction function;
     private final PeerSource source;
     private final Duration patience;
-    private final BackendCounters counters = new BackendCounters();
+    private final BackendCounters counters;
     private final RateLimit logLimit = new RateLimit(Duration.ofSeconds(1));
     private final EventFd wake = EventFd.create();
     private final Thread thread;
     private volatile boolean stopping;
     private volatile @Nullable BackendSession current;
 
-    BackendEndpoint(String name, CardFunction function, PeerSource source, Duration patience) {
+    BackendEndpoint(
+            String name, CardFunction function, BackendCounters counters, PeerSource source, Duration patience) {
         this.name = name;
         this.function = function;
+        this.counters = counters;
         this.source = source;
         this.patience = patience;
         this.thread = Thread.ofPlatform().name("vhost-" + name).daemon().unstarted(this::serve);
     }
 
     /** Listens on {@code path}; front-ends can connect when this returns. Throws PosixException EADDRINUSE. */
-    public static BackendEndpoint listen(String name, Path path, CardFunction function) {
-        return started(name, function, new PeerSource.Listening(UnixListener.listen(path)));
+    public static BackendEndpoint listen(String name, Path path, CardFunction function, BackendCounters counters) {
+        return started(name, function, counters, new PeerSource.Listening(UnixListener.listen(path)));
     }
 
     /** Serves a listening socket that was opened for us, descriptor number {@code fd}. */
-    public static BackendEndpoint inherit(String name, int fd, CardFunction function) {
-        return started(name, function, new PeerSource.Listening(UnixListener.inherit(fd)));
+    public static BackendEndpoint inherit(String name, int fd, CardFunction function, BackendCounters counters) {
+        return started(name, function, counters, new PeerSource.Listening(UnixListener.inherit(fd)));
     }
 
     /** Connects to a front-end that listens on {@code path}, now or whenever it does. */
-    public static BackendEndpoint connect(String name, Path path, CardFunction function) {
-        return started(name, function, new PeerSource.Connecting(path));
+    public static BackendEndpoint connect(String name, Path path, CardFunction function, BackendCounters counters) {
+        return started(name, function, counters, new PeerSource.Connecting(path));
     }
 
-    private static BackendEndpoint started(String name, CardFunction function, PeerSource source) {
-        BackendEndpoint endpoint = new BackendEndpoint(name, function, source, PATIENCE);
+    private static BackendEndpoint started(
+            String name, CardFunction function, BackendCounters counters, PeerSource source) {
+        BackendEndpoint endpoint = new BackendEndpoint(name, function, counters, source, PATIENCE);
         endpoint.start();
         return endpoint;
     }

@@ -8,6 +8,7 @@ import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.SplitQueueBuilder;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -160,7 +161,7 @@ final class Vring implements AutoCloseable {
             signalError();
             return false;
         }
-        SplitQueue.Builder builder = new SplitQueue.Builder()
+        SplitQueueBuilder builder = new SplitQueueBuilder()
                 .size(size)
                 .memory(memory)
                 .rings(descriptorTable, availRing, usedRing)
@@ -181,7 +182,7 @@ final class Vring implements AutoCloseable {
     }
 
     /** What was in flight counts as taken from the available ring, whatever base the front-end believes in. */
-    private void resume(SplitQueue.Builder builder, InflightQueue record, MemorySegment usedRing) {
+    private void resume(SplitQueueBuilder builder, InflightQueue record, MemorySegment usedRing) {
         int usedIndex = usedIndex(usedRing);
         int[] resubmit = record.recover(usedIndex);
         builder.inflight(record, resubmit).lastAvail(SplitLayout.wrap(usedIndex + resubmit.length));

@@ -27,7 +27,7 @@ class BackendEndpointTest {
         long before = OpenDescriptors.count();
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(2);
-        BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function);
+        BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function, BackendCounters.unlisted());
         try (RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
             front.setUp();
             endpoint.close();
@@ -41,8 +41,9 @@ class BackendEndpointTest {
     @Test
     void closingWhileNobodyIsConnectedReturns() throws Exception {
         long before = OpenDescriptors.count();
-        BackendEndpoint.listen("e", folder.resolve("s"), FakeFunction.blk(1)).close();
-        BackendEndpoint.connect("e", folder.resolve("missing"), FakeFunction.blk(1))
+        BackendEndpoint.listen("e", folder.resolve("s"), FakeFunction.blk(1), BackendCounters.unlisted())
+                .close();
+        BackendEndpoint.connect("e", folder.resolve("missing"), FakeFunction.blk(1), BackendCounters.unlisted())
                 .close();
         assertThat(OpenDescriptors.count()).isEqualTo(before);
     }
@@ -52,7 +53,8 @@ class BackendEndpointTest {
         Path path = folder.resolve("s");
         try (UnixListener parent = UnixListener.listen(path);
                 Fd child = parent.fd().duplicate();
-                BackendEndpoint endpoint = BackendEndpoint.inherit("e", child.release(), FakeFunction.blk(1));
+                BackendEndpoint endpoint =
+                        BackendEndpoint.inherit("e", child.release(), FakeFunction.blk(1), BackendCounters.unlisted());
                 RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
             front.setUp();
             assertThat(endpoint.counters().sessions()).isEqualTo(1);
@@ -63,7 +65,7 @@ class BackendEndpointTest {
     void connectsToAFrontEndThatListensAndComesBackWhenItRestarts() {
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(1);
-        try (BackendEndpoint endpoint = BackendEndpoint.connect("e", path, function)) {
+        try (BackendEndpoint endpoint = BackendEndpoint.connect("e", path, function, BackendCounters.unlisted())) {
             for (int round = 1; round <= 3; round++) {
                 try (UnixListener listener = UnixListener.listen(path)) {
                     assertThat(Readiness.await(LONG, listener.fd())).isNotZero();
@@ -80,7 +82,7 @@ class BackendEndpointTest {
     void aThousandFrontEndsThatComeAndCrashLeaveNothingBehind() throws Exception {
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(2);
-        try (BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function)) {
+        try (BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function, BackendCounters.unlisted())) {
             connectAndCrash(path, function, 100);
             long descriptors = settledDescriptors();
             long memory = residentKib();

@@ -193,7 +193,8 @@ class HostileFramesTest {
     void line60AConnectStormLeavesNothingAndTheNextFrontEndIsServed() throws Exception {
         Path path = folder.resolve("s");
         long before = OpenDescriptors.count();
-        try (BackendEndpoint endpoint = BackendEndpoint.listen("storm", path, FakeFunction.blk(1))) {
+        try (BackendEndpoint endpoint =
+                BackendEndpoint.listen("storm", path, FakeFunction.blk(1), BackendCounters.unlisted())) {
             for (int i = 0; i < 500; i++) {
                 UnixSocket.connect(path).close();
             }
@@ -209,7 +210,7 @@ class HostileFramesTest {
     void line60ASecondClientWaitsUntilTheFirstLeaves() throws Exception {
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(1);
-        try (BackendEndpoint endpoint = BackendEndpoint.listen("busy", path, function);
+        try (BackendEndpoint endpoint = BackendEndpoint.listen("busy", path, function, BackendCounters.unlisted());
                 RawFrontEnd first = new RawFrontEnd(UnixSocket.connect(path));
                 RawFrontEnd second = new RawFrontEnd(UnixSocket.connect(path));
                 FdBundle none = new FdBundle()) {

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 /** A session that runs on a thread of its own, and the raw front-end at its other end. */
 final class SessionUnderTest implements AutoCloseable {
     final FakeFunction function;
-    final BackendCounters counters = new BackendCounters();
+    final BackendCounters counters = BackendCounters.unlisted();
     final RawFrontEnd front;
     private final CompletableFuture<BackendSession.End> end;
 
