@@ -96,8 +96,8 @@ final class BenchOptions {
         return json;
     }
 
-    Setup setup(String program) {
-        return new Setup(program, hostCore, cardCore, only);
+    Setup setup(String program, boolean hugePages) {
+        return new Setup(program, hostCore, cardCore, only, hugePages);
     }
 
     /** The comparison that the options ask for. */

@@ -30,10 +30,11 @@ final class BlkBench extends ComparisonCommand {
     private Path memoryDisk = Path.of("/dev/shm");
 
     @Override
-    List<CaseResult> compare(BenchOptions options, Progress progress) throws IOException, InterruptedException {
+    List<CaseResult> compare(BenchOptions options, boolean hugePages, Progress progress)
+            throws IOException, InterruptedException {
         String program = Program.find(BlkMatch.PROGRAM, searchPath(), BlkMatch.PACKAGE);
         String version = Program.version(program, List.of("--version"));
-        Setup setup = options.setup(program);
+        Setup setup = options.setup(program, hugePages);
         int megabytes = options.quick() ? QUICK_FILE_MEGABYTES : FILE_MEGABYTES;
         progress.show("writing files");
         try (ScratchFile ourShm = ScratchFile.create(memoryDisk, megabytes);

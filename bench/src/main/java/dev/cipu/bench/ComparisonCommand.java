@@ -25,10 +25,15 @@ abstract class ComparisonCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private BenchOptions options;
 
-    /** Runs all matches; empty if the options name no case. */
-    abstract List<CaseResult> compare(BenchOptions options, Progress progress) throws IOException, InterruptedException;
+    /**
+     * Runs all matches; empty if the options name no case.
+     *
+     * @param hugePages whether as many as {@link #hugePages} could be had
+     */
+    abstract List<CaseResult> compare(BenchOptions options, boolean hugePages, Progress progress)
+            throws IOException, InterruptedException;
 
-    /** Huge pages that must be there during the run, 0 if none need be. */
+    /** Huge pages that the peers would use; without them all sides use small ones. */
     abstract int hugePages();
 
     @Override
@@ -49,7 +54,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
             progress.line("warning: other programs use " + machine.busy()
                     + " % of the machine; the figures will not be good for much");
         }
-        Report report = hugePages() == 0 ? measured(machine, progress) : measuredWithHugePages(machine, progress);
+        Report report = hugePages() == 0 ? measured(machine, false, progress) : withHugePages(machine, progress);
         progress.done();
         if (report.cases().isEmpty()) {
             throw new CommandFailure(ExitCode.USAGE, "--case names no case; see docs/benchmarks.md for their names");
@@ -58,16 +63,20 @@ abstract class ComparisonCommand implements Callable<Integer> {
         return ExitCode.DONE;
     }
 
-    private Report measuredWithHugePages(MachineFacts.Before machine, Progress progress)
+    private Report withHugePages(MachineFacts.Before machine, Progress progress)
             throws IOException, InterruptedException {
         try (HugePages pages = HugePages.reserve(hugePages())) {
             progress.show(pages.count() + " huge pages reserved");
-            return measured(machine, progress);
+            return measured(machine, true, progress);
+        } catch (HugePages.Refused e) {
+            progress.line("warning: " + e.getMessage() + "; small pages it is, on both sides");
+            return measured(machine, false, progress);
         }
     }
 
-    private Report measured(MachineFacts.Before machine, Progress progress) throws IOException, InterruptedException {
-        List<CaseResult> cases = compare(options, progress);
+    private Report measured(MachineFacts.Before machine, boolean hugePages, Progress progress)
+            throws IOException, InterruptedException {
+        List<CaseResult> cases = compare(options, hugePages, progress);
         return new Report(machine.after(), cases);
     }
 

@@ -1,8 +1,7 @@
 package dev.cipu.bench;
 
-import dev.cipu.shim.cli.CommandFailure;
-import dev.cipu.shim.cli.ExitCode;
 import java.io.IOException;
+import java.io.Serial;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -25,12 +24,22 @@ final class HugePages implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    /** Reserves pages; a {@link CommandFailure} says why that cannot be. */
-    static HugePages reserve(int pages) {
+    /** There are not as many huge pages as wanted; the message says why. */
+    static final class Refused extends Exception {
+        @Serial
+        private static final long serialVersionUID = 1;
+
+        Refused(String message) {
+            super(message);
+        }
+    }
+
+    /** Reserves pages, all or none. */
+    static HugePages reserve(int pages) throws Refused {
         return reserve(RESERVED, pages);
     }
 
-    static HugePages reserve(Path file, int pages) {
+    static HugePages reserve(Path file, int pages) throws Refused {
         int before;
         int now;
         try {
@@ -38,15 +47,12 @@ final class HugePages implements AutoCloseable {
             Files.writeString(file, Integer.toString(before + pages));
             now = read(file);
         } catch (IOException e) {
-            throw new CommandFailure(
-                    ExitCode.MISSING, "cannot reserve " + pages + " huge pages: " + e + "; run as root", e);
+            throw new Refused("cannot reserve " + pages + " huge pages (root can): " + e);
         }
         HugePages reserved = new HugePages(file, now - before);
         if (now - before < pages) {
             reserved.close();
-            throw new CommandFailure(
-                    ExitCode.MISSING,
-                    "only " + (now - before) + " of " + pages + " huge pages could be reserved; free some memory");
+            throw new Refused("only " + (now - before) + " of " + pages + " huge pages could be reserved");
         }
         return reserved;
     }

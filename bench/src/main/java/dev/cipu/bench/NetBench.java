@@ -13,11 +13,12 @@ import picocli.CommandLine.Command;
         })
 final class NetBench extends ComparisonCommand {
     @Override
-    List<CaseResult> compare(BenchOptions options, Progress progress) throws IOException, InterruptedException {
+    List<CaseResult> compare(BenchOptions options, boolean hugePages, Progress progress)
+            throws IOException, InterruptedException {
         String program = Program.find(TestPmd.PROGRAM, searchPath(), TestPmd.PACKAGE);
         Program.find("stdbuf", searchPath(), "coreutils");
         String version = Program.version(program, TestPmd.VERSION_ARGUMENTS);
-        Setup setup = options.setup(program);
+        Setup setup = options.setup(program, hugePages);
         return all(
                 options.comparison(progress),
                 List.of(new NetMatch(setup, version, false), new NetMatch(setup, version, true)));

@@ -48,9 +48,8 @@ final class NetMatch implements Match<Integer> {
     @Override
     public Contender<Integer> startPeer(Children children) throws IOException, InterruptedException {
         Path socket = children.folder().resolve("peer");
-        Child server = TestPmd.startBackEnd(children, setup.program(), setup.cardCore(), socket);
-        TestPmd frontEnd =
-                TestPmd.startFrontEnd(children, setup.program(), setup.hostCore(), socket, mergeableBuffers, "peer");
+        Child server = TestPmd.startBackEnd(children, setup, socket);
+        TestPmd frontEnd = TestPmd.startFrontEnd(children, setup, socket, mergeableBuffers, "peer");
         server.hold();
         return new NetContender(server, frontEnd, null);
     }
@@ -78,8 +77,7 @@ final class NetMatch implements Match<Integer> {
                                 "--stats",
                                 counters.toString())));
         server.awaitSocket(socket, START);
-        TestPmd frontEnd =
-                TestPmd.startFrontEnd(children, setup.program(), setup.hostCore(), socket, mergeableBuffers, "ours");
+        TestPmd frontEnd = TestPmd.startFrontEnd(children, setup, socket, mergeableBuffers, "ours");
         server.hold();
         return new NetContender(server, frontEnd, counters);
     }

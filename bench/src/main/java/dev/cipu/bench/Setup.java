@@ -9,8 +9,9 @@ import java.util.List;
  * @param hostCore the core of the load
  * @param cardCore the core of the servers
  * @param only parts of the names of wanted cases, empty for all
+ * @param hugePages whether there are huge pages for those that want them
  */
-record Setup(String program, int hostCore, int cardCore, List<String> only) {
+record Setup(String program, int hostCore, int cardCore, List<String> only, boolean hugePages) {
     /** Our command line's class. */
     static final String MAIN = "dev.cipu.shim.cli.Main";
 

@@ -38,18 +38,18 @@ final class TestPmd {
         Thread.ofPlatform().name("testpmd-console").daemon().start(this::listen);
     }
 
-    /** Options that front-end and back-end share: one core, huge pages, no devices of the machine. */
-    private static List<String> command(String program, int core, Path folder, String name) {
+    /** Options that front-end and back-end share: one core, huge pages if there are any, no devices of the machine. */
+    private static List<String> command(Setup setup, int core, Path folder, String name) {
         return new ArrayList<>(List.of(
                 "stdbuf",
                 "-oL",
-                program,
+                setup.program(),
                 "--lcores",
                 "0@" + core + ",1@" + core,
                 "--main-lcore",
                 "0",
                 "--file-prefix=" + folder.getFileName() + name,
-                "--in-memory",
+                setup.hugePages() ? "--in-memory" : "--no-huge",
                 "--no-telemetry",
                 "--single-file-segments",
                 "-m",
@@ -69,28 +69,26 @@ final class TestPmd {
     }
 
     /** Starts a back-end that forwards whatever comes. */
-    static Child startBackEnd(Children children, String program, int core, Path socket)
-            throws IOException, InterruptedException {
-        List<String> command = command(program, core, children.folder(), "back");
+    static Child startBackEnd(Children children, Setup setup, Path socket) throws IOException, InterruptedException {
+        List<String> command = command(setup, setup.cardCore(), children.folder(), "back");
         command.addAll(List.of("--vdev", "net_vhost0,iface=" + socket + ",queues=1"));
         addRest(command);
         command.add("--auto-start");
-        Child child = children.start("net_vhost", core, false, command);
+        Child child = children.start("net_vhost", setup.cardCore(), false, command);
         child.awaitSocket(socket, START);
         return child;
     }
 
     /** Starts a front-end on whatever listens at {@code socket}, and waits until its port is up. */
-    static TestPmd startFrontEnd(
-            Children children, String program, int core, Path socket, boolean mergeableBuffers, String name)
+    static TestPmd startFrontEnd(Children children, Setup setup, Path socket, boolean mergeableBuffers, String name)
             throws IOException, InterruptedException {
-        List<String> command = command(program, core, children.folder(), name);
+        List<String> command = command(setup, setup.hostCore(), children.folder(), name);
         command.addAll(List.of(
                 "--vdev",
                 "net_virtio_user0,path=" + socket + ",queues=1,queue_size=" + RING + ",mrg_rxbuf="
                         + (mergeableBuffers ? 1 : 0) + ",in_order=0,mac=52:54:00:00:00:01"));
         addRest(command);
-        TestPmd testPmd = new TestPmd(children.start("virtio_user-" + name, core, true, command));
+        TestPmd testPmd = new TestPmd(children.start("virtio_user-" + name, setup.hostCore(), true, command));
         testPmd.stats(START);
         return testPmd;
     }

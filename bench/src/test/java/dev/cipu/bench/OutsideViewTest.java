@@ -83,8 +83,8 @@ class OutsideViewTest {
 
     @Test
     void casesAreChosenByPartsOfTheirNames() {
-        Setup all = new Setup("testpmd", 1, 0, List.of());
-        Setup some = new Setup("testpmd", 1, 0, List.of("64B", "1518B"));
+        Setup all = new Setup("testpmd", 1, 0, List.of(), true);
+        Setup some = new Setup("testpmd", 1, 0, List.of("64B", "1518B"), true);
         assertThat(new NetMatch(all, "22.11", true).scenarios()).hasSize(3);
         assertThat(new NetMatch(some, "22.11", true).scenarios())
                 .extracting(Match.Scenario::workload)
