@@ -105,7 +105,7 @@ public final class Worker implements Runnable {
         }
         try {
             while (!stopping) {
-                guardedRound();
+                roundsUntilFault();
             }
         } finally {
             synchronized (gate) {
@@ -116,16 +116,20 @@ public final class Worker implements Runnable {
         }
     }
 
-    private void guardedRound() {
+    /**
+     * The loop is inside the guard: a fault in shared memory may surface as late as at its next turn, between two polls. The
+     * poller polled last met it, if it is still there.
+     */
+    private void roundsUntilFault() {
         try {
-            round();
-        } catch (InternalError e) {
-            // a fault in shared memory that surfaced between two polls: the last one polled met it
-            Poller[] all = pollers;
-            if (current >= all.length) {
-                throw e;
+            while (!stopping) {
+                round();
             }
-            fail(all[current], e);
+        } catch (InternalError e) {
+            Poller[] all = pollers;
+            if (current < all.length) {
+                fail(all[current], e);
+            }
         }
     }
 
@@ -166,7 +170,7 @@ public final class Worker implements Runnable {
     private int poll(Poller poller) {
         try {
             return poller.poll();
-        } catch (RuntimeException | InternalError e) {
+        } catch (RuntimeException | InternalError | OutOfMemoryError e) {
             fail(poller, e);
             return 1;
         }

@@ -71,6 +71,9 @@ public final class BlockQueue implements Poller, AutoCloseable {
 
     private static final long BURST_BYTES = 1 << 20;
 
+    /** Parts of chains in flight after which no more are popped: a driver may make each chain as long as its ring. */
+    private static final long MAX_PARTS = 1 << 17;
+
     /** Requests in flight at a time, for queues that are larger. */
     private static final int MAX_TASKS = 1024;
 
@@ -88,6 +91,10 @@ public final class BlockQueue implements Poller, AutoCloseable {
     private final BlockTask[] again;
 
     private int againCount;
+
+    /** Of the chains in flight. */
+    private long parts;
+
     private boolean paused;
     private boolean faulted;
 
@@ -124,9 +131,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
             if (channel.inFlight() > 0) {
                 work += channel.poll();
             }
-            while (againCount > 0) {
-                channel.submit(again[--againCount]);
-            }
+            submitAgain();
             if (!faulted) {
                 queue.release();
             }
@@ -135,6 +140,16 @@ public final class BlockQueue implements Poller, AutoCloseable {
             work++;
         }
         return work;
+    }
+
+    /** One range of each task that has more: those that are done at once wait for the next turn with what is left. */
+    private void submitAgain() {
+        for (int left = againCount; left > 0; left--) {
+            BlockTask task = again[0];
+            againCount--;
+            System.arraycopy(again, 1, again, 0, againCount);
+            channel.submit(task);
+        }
     }
 
     /** Calls the driver for the answers of the turn before, whose stores have drained meanwhile. */
@@ -147,12 +162,13 @@ public final class BlockQueue implements Poller, AutoCloseable {
     private int popBurst() {
         int popped = 0;
         long budget = BURST_BYTES;
-        while (popped < BURST && budget > 0 && freeCount > 0) {
+        while (popped < BURST && budget > 0 && freeCount > 0 && parts < MAX_PARTS) {
             BlockTask task = free[freeCount - 1];
             if (!pop(task.chain())) {
                 break;
             }
             freeCount--;
+            parts += task.chain().parts();
             popped++;
             budget -= begin(task);
         }
@@ -235,7 +251,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
             counters.add(status == BlkRequest.UNSUPP ? UNSUPPORTED : ERRORS, 1);
         }
         if (faulted) {
-            free[freeCount++] = task;
+            putBack(task);
             return;
         }
         Chain chain = task.chain();
@@ -247,6 +263,12 @@ public final class BlockQueue implements Poller, AutoCloseable {
 
     private void push(BlockTask task, int written) {
         queue.push(task.chain().head(), written);
+        putBack(task);
+    }
+
+    private void putBack(BlockTask task) {
+        parts -= task.chain().parts();
+        task.chain().trim();
         free[freeCount++] = task;
     }
 

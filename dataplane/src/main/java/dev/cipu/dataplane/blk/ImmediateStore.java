@@ -19,6 +19,16 @@ abstract sealed class ImmediateStore implements BlockStore permits MemoryStore, 
     /** Does what the task says, but for its completion. */
     abstract void execute(BlockTask task);
 
+    private byte statusOf(BlockTask task) {
+        try {
+            execute(task);
+            return BlkRequest.OK;
+        } catch (OutOfMemoryError e) {
+            // as a disk that has no room left behind it
+            return BlkRequest.IOERR;
+        }
+    }
+
     @Override
     public final long sectors() {
         return bytes / BlkRequest.SECTOR_BYTES;
@@ -52,8 +62,7 @@ abstract sealed class ImmediateStore implements BlockStore permits MemoryStore, 
     private record Channel(ImmediateStore store) implements BlockChannel {
         @Override
         public void submit(BlockTask task) {
-            store.execute(task);
-            task.complete(BlkRequest.OK);
+            task.complete(store.statusOf(task));
         }
 
         @Override

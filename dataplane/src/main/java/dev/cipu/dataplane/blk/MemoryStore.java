@@ -3,29 +3,49 @@ package dev.cipu.dataplane.blk;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A disk in off-heap memory, lost with the process. Memory is taken chunk by chunk at the first write, so that a large
- * disk costs nothing until it is used, and given back when a whole chunk is discarded or zeroed. Channels of several
- * workers may use it at the same time; what overlapping requests leave behind is as open as on any disk.
+ * disk costs nothing until it is used, and given back when a whole chunk is discarded or zeroed. A write for which the JVM's
+ * limit on direct memory leaves no chunk fails in band, as do the next ones for a while. Channels of several workers may use it at the same time; what overlapping requests leave behind is as open as on any disk.
  */
 public final class MemoryStore extends ImmediateStore {
     private static final int CHUNK_SHIFT = 18;
-    private static final int CHUNK_BYTES = 1 << CHUNK_SHIFT;
+    static final int CHUNK_BYTES = 1 << CHUNK_SHIFT;
 
     /** Largest disk. */
     public static final long MAX_BYTES = (long) CHUNK_BYTES << 26;
 
     private static final int ALIGN = 4096;
 
+    /** The JVM waits half a second for memory before it gives up; a worker does not have that often. */
+    static final long FULL_NANOS = 30_000_000_000L;
+
+    private final Supplier<MemorySegment> memory;
+    private final LongSupplier clock;
     private final AtomicReferenceArray<@Nullable MemorySegment> chunks;
+
+    private volatile boolean full;
+    private volatile long fullSince;
 
     /**
      * @param bytes capacity, a positive multiple of 512 up to {@link #MAX_BYTES}
      */
     public MemoryStore(long bytes) {
+        // freed by the garbage collector, when no channel can still be copying
+        this(bytes, () -> Arena.ofAuto().allocate(CHUNK_BYTES, ALIGN), System::nanoTime);
+    }
+
+    /**
+     * @param memory gives a chunk of zeroes
+     */
+    MemoryStore(long bytes, Supplier<MemorySegment> memory, LongSupplier clock) {
         super(bytes, MAX_BYTES);
+        this.memory = memory;
+        this.clock = clock;
         chunks = new AtomicReferenceArray<>((int) ((bytes + CHUNK_BYTES - 1) >>> CHUNK_SHIFT));
     }
 
@@ -52,10 +72,24 @@ public final class MemoryStore extends ImmediateStore {
     }
 
     private MemorySegment newChunk(int index) {
-        // freed by the garbage collector, when no channel can still be copying
-        MemorySegment fresh = Arena.ofAuto().allocate(CHUNK_BYTES, ALIGN);
+        MemorySegment fresh = allocate();
         MemorySegment other = chunks.compareAndExchange(index, null, fresh);
         return other == null ? fresh : other;
+    }
+
+    private MemorySegment allocate() {
+        if (full && clock.getAsLong() - fullSince < FULL_NANOS) {
+            throw new OutOfMemoryError("no memory for a disk's chunk a moment ago");
+        }
+        try {
+            MemorySegment fresh = memory.get();
+            full = false;
+            return fresh;
+        } catch (OutOfMemoryError e) {
+            fullSince = clock.getAsLong();
+            full = true;
+            throw e;
+        }
     }
 
     private void read(BlockTask task) {

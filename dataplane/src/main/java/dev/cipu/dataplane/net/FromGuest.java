@@ -24,7 +24,7 @@ final class FromGuest {
 
     private static final long REFUSED = -1;
 
-    /** Chains of one turn from which a guest counts as one that sends bursts. */
+    /** Frames of one descriptor in a turn from which a guest counts as one that sends bursts. */
     static final int BURST = 16;
 
     /** Completions kept back at most, and the part of a small ring that is. */
@@ -88,13 +88,18 @@ final class FromGuest {
             takeSingles(n, burst);
             queue.pushSingles(singles, n);
         }
-        while (burst.room() > 0 && queue.hasSeen() && pool.available() > 0 && queue.pop(chain)) {
+        // bounded by chains, too: dropped ones take no room
+        while (chains < Burst.CAPACITY
+                && burst.room() > 0
+                && queue.hasSeen()
+                && pool.available() > 0
+                && queue.pop(chain)) {
             takeChain(burst);
             queue.push(chain.head(), 0);
             chains++;
         }
         if (chains > 0) {
-            int kept = chains < BURST ? 0 : Math.min(LAG, queue.size() / LAG_PART);
+            int kept = n < BURST ? 0 : Math.min(LAG, queue.size() / LAG_PART);
             queue.releaseAllBut(kept);
             keeps = kept > 0;
             silent = false;
@@ -201,6 +206,9 @@ final class FromGuest {
         }
         int start = NetHeader.csumStart(first);
         int offset = NetHeader.csumOffset(last);
-        return checksums && start + offset + 2 <= length ? Offload.checksum(start, offset) : REFUSED;
+        // one within the Ethernet header would change addresses that the switch has judged
+        return checksums && start >= ETHERNET_MIN && start + offset + 2 <= length
+                ? Offload.checksum(start, offset)
+                : REFUSED;
     }
 }

@@ -60,6 +60,10 @@ public final class GuestPort implements Port {
     private final QueueListener[] listeners;
     private final @Nullable Virtqueue[] queues;
     private final boolean[] enabled;
+
+    /** Queues behind which memory is gone: not touched any more. */
+    private final boolean[] faulted;
+
     private final FromGuest[] fromGuest;
     private final ToGuest toGuest;
     private final FlowSteering steering = new FlowSteering();
@@ -84,6 +88,7 @@ public final class GuestPort implements Port {
         Arrays.fill(listeners, QueueListener.NONE);
         queues = new Virtqueue[device.queueCount()];
         enabled = new boolean[device.queueCount()];
+        faulted = new boolean[device.queueCount()];
         steers = device.pairs() > 1;
         fromGuest = new FromGuest[device.pairs()];
         for (int i = 0; i < fromGuest.length; i++) {
@@ -96,9 +101,14 @@ public final class GuestPort implements Port {
     public void attach(int index, Virtqueue queue, QueueListener listener) {
         queues[index] = queue;
         listeners[index] = listener;
-        queue.suppressKicks();
+        faulted[index] = false;
         featuresChanged();
         refresh();
+        try {
+            queue.suppressKicks();
+        } catch (InternalError e) {
+            faulted(index);
+        }
     }
 
     /** A queue stops; nothing touches it any more when this returns. */
@@ -148,7 +158,7 @@ public final class GuestPort implements Port {
 
     private boolean isLive(int index) {
         Virtqueue queue = queues[index];
-        return queue != null && enabled[index] && !queue.isBroken();
+        return queue != null && enabled[index] && !faulted[index] && !queue.isBroken();
     }
 
     @Override
@@ -237,26 +247,34 @@ public final class GuestPort implements Port {
 
     private void transmitTo(Virtqueue queue, int pair, Burst burst, int from, int to) {
         unsettled = true;
+        int next = from;
         try {
-            for (int at = from; at < to; at += ToGuest.SLICE) {
-                toGuest.give(queue, burst, at, Math.min(at + ToGuest.SLICE, to));
+            while (next < to) {
+                int begin = next;
+                next = Math.min(begin + ToGuest.SLICE, to);
+                toGuest.give(queue, burst, begin, next);
             }
         } catch (VirtqueueViolation e) {
             violated(2 * pair, e);
         } catch (InternalError e) {
             faulted(2 * pair);
         }
+        if (next < to) {
+            counters.add(RX_NO_BUFFER, to - next);
+        }
     }
 
     private void violated(int index, VirtqueueViolation e) {
         counters.add(VIOLATIONS, 1);
+        // what was done before is done
+        finish(index);
         refresh();
         listeners[index].queueBroken(e.kind());
     }
 
     private void faulted(int index) {
         counters.add(MEMORY_FAULTS, 1);
-        enabled[index] = false;
+        faulted[index] = true;
         refresh();
         listeners[index].memoryFault();
     }
@@ -267,7 +285,7 @@ public final class GuestPort implements Port {
             unsettled = false;
             for (int i = 0; i < queues.length; i++) {
                 Virtqueue queue = queues[i];
-                if (queue != null) {
+                if (queue != null && !faulted[i]) {
                     settle(queue, i);
                 }
             }
@@ -292,7 +310,7 @@ public final class GuestPort implements Port {
     /** Publishes all that was done through a queue, and calls the guest if it wants to know. */
     private void finish(int index) {
         Virtqueue queue = queues[index];
-        if (queue == null) {
+        if (queue == null || faulted[index]) {
             return;
         }
         try {

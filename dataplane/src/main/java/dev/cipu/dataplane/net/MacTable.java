@@ -1,6 +1,7 @@
 package dev.cipu.dataplane.net;
 
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
 /**
  * Which port a MAC address was last seen on. Open addressing over primitive arrays; bounded as a whole and for each
@@ -16,6 +17,10 @@ final class MacTable {
     private final int limit;
     private final int perPort;
     private final int mask;
+
+    /** Drawn anew for each table, so that nobody can make up addresses that all fall into one place. */
+    private final long multiplier = new SplittableRandom().nextLong() | 1;
+
     private int[] held = new int[8];
     private int entries;
 
@@ -114,7 +119,7 @@ final class MacTable {
     }
 
     private int find(long mac) {
-        int at = (int) ((mac * 0x9E3779B97F4A7C15L) >>> 40) & mask;
+        int at = (int) ((mac * multiplier) >>> 40) & mask;
         while (address[at] != mac && address[at] != EMPTY) {
             at = (at + 1) & mask;
         }
@@ -128,11 +133,20 @@ final class MacTable {
 
     /** Forgets every address of a port, fixed ones too. */
     void forget(int gone) {
-        rebuild(gone, Long.MIN_VALUE);
+        if (held(gone) > 0) {
+            rebuild(gone, Long.MIN_VALUE);
+        }
     }
 
     /** Port {@code gone} no longer exists: the numbers above it move down by one. */
     void shiftPorts(int gone) {
+        int above = 0;
+        for (int i = gone + 1; i < held.length; i++) {
+            above += held[i];
+        }
+        if (above == 0) {
+            return;
+        }
         for (int i = 0; i < address.length; i++) {
             if (address[i] != EMPTY && port[i] > gone) {
                 port[i]--;

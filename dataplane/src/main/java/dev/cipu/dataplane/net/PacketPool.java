@@ -65,7 +65,7 @@ public final class PacketPool {
         freeCount -= count;
     }
 
-    /** One more holder of the slot. */
+    /** One more holder of the slot, of 255 at most. */
     public void retain(int slot) {
         moreHolders[slot]++;
     }
@@ -100,7 +100,7 @@ public final class PacketPool {
         return frameBytes;
     }
 
-    /** The memory of all slots; frames begin at {@link #frameOffset} in it. */
+    /** The memory that {@link #frameOffset} counts in: all of this process's. */
     public MemorySegment slab() {
         return HostMemory.ALL;
     }

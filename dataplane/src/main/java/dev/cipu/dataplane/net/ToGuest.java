@@ -59,6 +59,7 @@ final class ToGuest {
     void give(Virtqueue queue, Burst burst, int from, int to) {
         int sent = 0;
         long bytes = 0;
+        int next = from;
         try {
             int n = queue.popSingles(singles, to - from, true);
             while (sent < n && prepare(sent, burst, from + sent)) {
@@ -70,17 +71,20 @@ final class ToGuest {
             if (sent < n) {
                 queue.unpopSingles(singles, sent, n);
             }
-            for (int i = from + sent; i < to; i++) {
-                int given = giveOne(queue, burst, i);
+            next += sent;
+            while (next < to) {
+                int given = giveOne(queue, burst, next);
                 if (given == OUT_OF_BUFFERS) {
-                    counters.add(GuestPort.RX_NO_BUFFER, to - i);
                     break;
                 }
+                next++;
                 sent += given > 0 ? 1 : 0;
                 bytes += given;
             }
             queue.release();
         } finally {
+            // also those that a broken queue leaves over
+            counters.add(GuestPort.RX_NO_BUFFER, to - next);
             counters.add(GuestPort.RX_PACKETS, sent);
             counters.add(GuestPort.RX_BYTES, bytes);
         }
@@ -197,15 +201,20 @@ final class ToGuest {
             }
             room += merged[count++].writableBytes();
         }
-        if (room < need) {
+        if (room < need && dry) {
             while (count > 0) {
                 queue.unpop(merged[--count]);
             }
-            if (!dry) {
-                counters.add(GuestPort.RX_TOO_BIG, 1);
-                return 0;
-            }
             return OUT_OF_BUFFERS;
+        }
+        if (room < need) {
+            // given back empty: left in place they would be walked again for each frame
+            for (int i = 0; i < count; i++) {
+                queue.push(merged[i].head(), 0);
+            }
+            counters.add(GuestPort.RX_BAD_BUFFERS, count);
+            counters.add(GuestPort.RX_TOO_BIG, 1);
+            return 0;
         }
         HostMemory.ALL.set(Le.INT_UNALIGNED, header + 8, last | count << 16);
         int done = 0;

@@ -132,6 +132,34 @@ class BlockQueueTest {
     }
 
     @Test
+    void aWriteThatNoMemoryIsLeftForFailsInBandAndAsksNotAgainForAWhile() {
+        int[] asked = new int[1];
+        long[] now = new long[1];
+        MemoryStore tight = new MemoryStore(
+                4 * MemoryStore.CHUNK_BYTES,
+                () -> {
+                    if (++asked[0] == 2) {
+                        throw new OutOfMemoryError("as the limit says");
+                    }
+                    return Arena.ofAuto().allocate(MemoryStore.CHUNK_BYTES, 4096);
+                },
+                () -> now[0]);
+        BlkGuest guest = new BlkGuest(tight);
+        long data = guest.buffer(4096);
+        long chunk = MemoryStore.CHUNK_BYTES / BlkRequest.SECTOR_BYTES;
+        assertThat(guest.run(BlkRequest.OUT, 0, data, 4096)).isEqualTo(BlkRequest.OK);
+        assertThat(guest.run(BlkRequest.OUT, chunk, data, 4096)).isEqualTo(BlkRequest.IOERR);
+        assertThat(guest.run(BlkRequest.OUT, chunk, data, 4096)).isEqualTo(BlkRequest.IOERR);
+        assertThat(asked[0]).isEqualTo(2);
+        assertThat(guest.run(BlkRequest.OUT, 8, data, 4096))
+                .as("where there is memory")
+                .isEqualTo(BlkRequest.OK);
+        assertThat(guest.counters.get("errors")).isEqualTo(2);
+        now[0] += MemoryStore.FULL_NANOS;
+        assertThat(guest.run(BlkRequest.OUT, chunk, data, 4096)).isEqualTo(BlkRequest.OK);
+    }
+
+    @Test
     void writesAreDurableExactlyWhenTheCacheIsOff() {
         RecordingStore slow = new RecordingStore(DISK);
         BlkGuest guest = new BlkGuest(slow);

@@ -103,6 +103,48 @@ class GuestPortTest {
     }
 
     @Test
+    void line31_manyBuffersTooSmallTogetherAreGivenBackEmptyAndNotWalkedAgain() {
+        TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
+        TestGuest b = guest(Frames.MAC_B, 1, MERGING, 128, 16);
+        for (int round = 0; round < 2; round++) {
+            a.send(Frames.frame(Frames.MAC_B, Frames.MAC_A, 1500, round));
+            l2.poll();
+            assertThat(b.received()).hasSize(64).allMatch(bytes -> bytes.length == 0);
+        }
+        assertThat(b.counters.get("rx_dropped_too_big")).isEqualTo(2);
+        assertThat(b.counters.get("rx_bad_buffers")).isEqualTo(128);
+    }
+
+    @Test
+    void chainsThatAreDroppedBoundATurnToo() {
+        TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 512, 64);
+        long[] addresses = {TestGuest.BASE, TestGuest.BASE};
+        for (int i = 0; i < 200; i++) {
+            a.driver().transmitq().add(addresses, new int[] {1, 1}, 2, 2);
+        }
+        a.driver().publishTransmit();
+        l2.poll();
+        assertThat(a.counters.get("tx_dropped_bad")).isEqualTo(Burst.CAPACITY);
+        l2.poll();
+        assertThat(a.counters.get("tx_dropped_bad")).isEqualTo(200);
+    }
+
+    @Test
+    void whatWasDoneBeforeAViolationIsCompleted() {
+        TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
+        TestGuest b = guest(Frames.MAC_B, 1, PLAIN, 64, 2048);
+        for (int i = 0; i < 3; i++) {
+            a.enqueue(Frames.frame(Frames.MAC_B, Frames.MAC_A, 100, i));
+        }
+        a.driver().transmitq().add(new long[] {0x10}, new int[] {100}, 1, 1);
+        a.driver().publishTransmit();
+        l2.poll();
+        assertThat(a.violations).hasSize(1);
+        assertThat(a.completed()).isEqualTo(3);
+        assertThat(b.received()).hasSize(3);
+    }
+
+    @Test
     void line32_aFullReceiveRingDropsAndResumes() {
         TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
         TestGuest b = guest(Frames.MAC_B, 1, PLAIN, 8, 2048);
@@ -169,6 +211,7 @@ class GuestPortTest {
         byte[] frame = Frames.frame(Frames.MAC_B, Frames.MAC_A, 100, 1);
         a.send(0, frame, NetHeader.partialChecksum(98), 1);
         a.send(0, frame, NetHeader.partialChecksum(0xffff), 0xffff);
+        a.send(0, frame, NetHeader.partialChecksum(0), 6);
         l2.poll();
         assertThat(b.received()).isEmpty();
         a.send(0, frame, NetHeader.partialChecksum(90), 8);

@@ -43,8 +43,8 @@ public final class BlkDevice extends VirtioDevice {
     /** Data segments of a request; with header and status a chain has two descriptors more. */
     public static final int SEG_MAX = 126;
 
-    /** Bytes of a segment. */
-    public static final int SIZE_MAX = 1 << 20;
+    /** Bytes of a segment. With {@link #SEG_MAX} it bounds how long a worker copies for one request. */
+    public static final int SIZE_MAX = 1 << 16;
 
     /** Sectors of a discard or write-zeroes segment. */
     public static final int MAX_RANGE_SECTORS = 1 << 22;

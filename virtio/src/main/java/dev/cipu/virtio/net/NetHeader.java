@@ -13,7 +13,6 @@ public final class NetHeader {
     public static final int BYTES = 12;
 
     public static final int FLAG_NEEDS_CSUM = 1;
-    public static final int FLAG_DATA_VALID = 2;
 
     public static final int GSO_NONE = 0;
 

@@ -16,6 +16,15 @@ public final class Chain {
     /** The specification's limit on the bytes of a chain. {@code [virtio-1.4 §2.7.5]} */
     static final long MAX_BYTES = 1L << 32;
 
+    /**
+     * Parts of a chain, after buffers over several regions were split: two for each link of two tables of
+     * the largest size, a device limit that bounds its memory.
+     */
+    static final int MAX_PARTS = 1 << 17;
+
+    /** Parts beyond which {@link #trim} gives memory back. */
+    private static final int KEPT_PARTS = 2048;
+
     private static final int INITIAL_PARTS = 4;
 
     private GuestMemory memory = GuestMemory.EMPTY;
@@ -217,6 +226,9 @@ public final class Chain {
     private void part(long hostAddress, int bytes, boolean writable) {
         int i = parts;
         if (i == address.length) {
+            if (i >= MAX_PARTS) {
+                throw new VirtqueueViolation(Violation.CHAIN_TOO_LONG);
+            }
             grow();
         }
         address[i] = hostAddress;
@@ -230,6 +242,15 @@ public final class Chain {
         }
         if (readableBytes + writableBytes > MAX_BYTES) {
             throw new VirtqueueViolation(Violation.CHAIN_TOO_BIG);
+        }
+    }
+
+    /** Gives back the memory of an unusually long chain; what the chain held is gone. */
+    public void trim() {
+        if (address.length > KEPT_PARTS) {
+            parts = 0;
+            address = new long[INITIAL_PARTS];
+            length = new int[INITIAL_PARTS];
         }
     }
 

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * The device's half of a split virtqueue. {@code [virtio-1.4 §2.7]}
  *
  * <p>Every word of shared memory that decides something is read once into private memory. The queue's own indices are
- * authoritative: what the driver writes into the used ring is never read back. Used elements are published once per
- * burst.
+ * authoritative: what the driver writes into the used ring is never read back. Used elements become visible many at
+ * a time.
  */
 public final class SplitQueue implements Virtqueue {
     /** Entries that an indirect table may have where the queue is smaller: a device limit. {@code [virtio-1.4 §2.7.4.1]} */
@@ -426,8 +426,8 @@ public final class SplitQueue implements Virtqueue {
         return next != seen || resubmitted < resubmit.length;
     }
 
-    @Override
-    public int available() {
+    /** Chains that the driver says it has made available, 0 on a broken queue; reads the ring, and believes it. */
+    int available() {
         if (broken != null) {
             return 0;
         }

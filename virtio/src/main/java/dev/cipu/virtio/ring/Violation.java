@@ -6,7 +6,7 @@ public enum Violation {
     HEAD_OUT_OF_RANGE("an available ring entry names no descriptor"),
     HEAD_IN_FLIGHT("a descriptor chain was made available again before it was used"),
     NEXT_OUT_OF_RANGE("a next field names no descriptor of its table"),
-    CHAIN_TOO_LONG("a descriptor chain is longer than its table, or loops"),
+    CHAIN_TOO_LONG("a descriptor chain is longer than its table or the device allows, or loops"),
     CHAIN_TOO_BIG("a descriptor chain describes more than 4 GiB"),
     READABLE_AFTER_WRITABLE("a device-readable descriptor follows a device-writable one"),
     ADDRESS_UNMAPPED("a descriptor names memory that is not shared"),

@@ -93,9 +93,6 @@ public sealed interface Virtqueue permits SplitQueue {
     /** Whether the last look at the ring showed chains that are not popped yet; does not read the ring. */
     boolean hasSeen();
 
-    /** Chains that the driver says it has made available, 0 on a broken queue; reads the ring, and believes it. */
-    int available();
-
     /** Whether the driver broke the queue. May be called from any thread. */
     boolean isBroken();
 
