@@ -303,7 +303,7 @@ public final class ScriptedBackEnd implements AutoCloseable {
                         .filter(head -> marks.get(ValueLayout.JAVA_BYTE, head) != 0)
                         .toArray();
                 resubmitted.addAndGet(heads.length);
-                builder.inflight(new Marks(marks), heads).lastAvail(ring.base + heads.length);
+                builder.inflight(new Marks(marks)).resubmit(heads).lastAvail(ring.base + heads.length);
             }
             ring.queue = builder.build();
             ring.enabled = protocol == 0;

@@ -6,7 +6,9 @@ import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -450,6 +452,17 @@ public final class SplitQueue implements Virtqueue {
     @Override
     public int lastAvail() {
         return next;
+    }
+
+    /**
+     * Heads that were popped and not pushed, and those to be popped again that were not: what a successor must answer if this
+     * queue was stopped in the middle of its work.
+     */
+    public int[] unanswered() {
+        return IntStream.concat(
+                        IntStream.range(0, size).filter(head -> outstanding[head]),
+                        Arrays.stream(resubmit, resubmitted, resubmit.length))
+                .toArray();
     }
 
     private static IllegalStateException notInFlight(int head) {

@@ -81,15 +81,19 @@ public final class SplitQueueBuilder {
         return this;
     }
 
-    /**
-     * Where chains in flight are recorded.
-     *
-     * @param resubmit heads that a predecessor had taken and not completed, in the order in which it took them; the
-     *     first chains that the queue yields
-     */
-    public SplitQueueBuilder inflight(InflightLog log, int... resubmit) {
+    /** Where chains in flight are recorded. */
+    public SplitQueueBuilder inflight(InflightLog log) {
         this.inflight = log;
-        this.resubmit = resubmit.clone();
+        return this;
+    }
+
+    /**
+     * The first chains that the queue yields.
+     *
+     * @param heads that a predecessor had taken and not completed, in the order in which it took them
+     */
+    public SplitQueueBuilder resubmit(int... heads) {
+        this.resubmit = heads.clone();
         return this;
     }
 

@@ -271,7 +271,7 @@ class RacingDriverTest {
     @Test
     void line26_parametersChangedAfterTheStartAreIgnored() {
         int[] resubmit = {3};
-        SplitQueueBuilder builder = ring.builder().inflight(new InflightCalls(), resubmit);
+        SplitQueueBuilder builder = ring.builder().inflight(new InflightCalls()).resubmit(resubmit);
         SplitQueue queue = builder.build();
         resubmit[0] = SIZE;
         builder.size(2 * SIZE).lastAvail(7).rings(MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL);

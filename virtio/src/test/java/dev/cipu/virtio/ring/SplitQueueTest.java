@@ -193,7 +193,8 @@ class SplitQueueTest {
     void resubmittedHeadsComeFirstAndOnce() {
         InflightCalls log = new InflightCalls();
         ring.availIndex(9);
-        SplitQueue queue = ring.builder().lastAvail(9).inflight(log, 6, 2).build();
+        SplitQueue queue =
+                ring.builder().lastAvail(9).inflight(log).resubmit(6, 2).build();
         ring.offer(4);
         assertThat(queue.available()).isPositive();
         assertThat(queue.awaitKicks()).isFalse();
@@ -213,10 +214,39 @@ class SplitQueueTest {
     }
 
     @Test
+    void aSuccessorAnswersWhatAStoppedQueueLeftUndone() {
+        ring.availIndex(9);
+        SplitQueue queue = ring.builder().lastAvail(9).resubmit(6, 2).build();
+        ring.offer(4);
+        ring.offer(5);
+        assertThat(queue.unanswered()).containsExactly(6, 2);
+        assertThat(popHead(queue)).isEqualTo(6);
+        assertThat(popHead(queue)).isEqualTo(2);
+        assertThat(popHead(queue)).isEqualTo(4);
+        assertThat(popHead(queue)).isEqualTo(5);
+        queue.push(6, 0);
+        queue.push(4, 0);
+        queue.release();
+        assertThat(queue.unanswered()).containsExactly(2, 5);
+        SplitQueue next = ring.builder()
+                .lastAvail(queue.lastAvail())
+                .resubmit(queue.unanswered())
+                .build();
+        assertThat(popHead(next)).isEqualTo(2);
+        assertThat(popHead(next)).isEqualTo(5);
+        assertThat(next.pop(chain)).isFalse();
+        next.push(2, 0);
+        next.push(5, 0);
+        next.release();
+        assertThat(ring.usedIndex()).isEqualTo(4);
+        assertThat(next.unanswered()).isEmpty();
+    }
+
+    @Test
     void corruptedResubmissionsBreakTheQueue() {
         for (int[] heads : List.of(new int[] {SIZE}, new int[] {-1}, new int[] {1, 1})) {
             SplitQueue queue =
-                    ring.builder().inflight(new InflightCalls(), heads).build();
+                    ring.builder().inflight(new InflightCalls()).resubmit(heads).build();
             assertThatThrownBy(() -> {
                         while (queue.pop(chain)) {
                             Thread.onSpinWait();

@@ -185,7 +185,7 @@ final class Vring implements AutoCloseable {
     private void resume(SplitQueueBuilder builder, InflightQueue record, MemorySegment usedRing) {
         int usedIndex = usedIndex(usedRing);
         int[] resubmit = record.recover(usedIndex);
-        builder.inflight(record, resubmit).lastAvail(SplitLayout.wrap(usedIndex + resubmit.length));
+        builder.inflight(record).resubmit(resubmit).lastAvail(SplitLayout.wrap(usedIndex + resubmit.length));
     }
 
     /**
