@@ -2,6 +2,7 @@ package dev.cipu.bench;
 
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
+import dev.cipu.shim.cli.JsonReport;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -87,13 +88,13 @@ abstract class ComparisonCommand implements Callable<Integer> {
         return console != null && console.isTerminal();
     }
 
-    private void report(Report report) throws IOException {
+    private void report(Report report) {
         PrintWriter out = spec.commandLine().getOut();
         String file = options.json();
-        boolean jsonOnly = "-".equals(file);
+        boolean jsonOnly = JsonReport.STANDARD_OUTPUT.equals(file);
         report.print(jsonOnly ? spec.commandLine().getErr() : out);
         if (file != null) {
-            report.write(file, out);
+            JsonReport.write(report, file, out);
         }
     }
 
