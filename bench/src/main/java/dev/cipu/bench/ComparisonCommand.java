@@ -15,9 +15,6 @@ import picocli.CommandLine.Spec;
 
 /** What the comparisons with a peer have in common: the checks before, the table and the report after. */
 abstract class ComparisonCommand implements Callable<Integer> {
-    /** Percent of the cores' time from which others are said to disturb. */
-    private static final double BUSY = 10;
-
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -51,7 +48,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         Progress progress = new Progress(err, isTerminal());
         MachineFacts.Before machine = MachineFacts.before(options.hostCore(), options.cardCore());
-        if (machine.busy() > BUSY) {
+        if (machine.busy() > HostAdvice.BUSY) {
             progress.line("warning: other programs use " + machine.busy()
                     + " % of the machine; the figures will not be good for much");
         }

@@ -3,7 +3,6 @@ package dev.cipu.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * Where a comparison ran.
@@ -57,14 +56,14 @@ record MachineFacts(
 
         MachineFacts after() throws IOException {
             return new MachineFacts(
-                    field("/proc/cpuinfo", "model name", System.getProperty("os.arch", "unknown")),
+                    Proc.cpuModel(),
                     Runtime.getRuntime().availableProcessors(),
                     hostCore,
                     cardCore,
-                    System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                    Proc.kernel(),
                     Runtime.version().toString(),
-                    number("HugePages_Total"),
-                    number("Hugepagesize"),
+                    Proc.memory("HugePages_Total"),
+                    Proc.memory("Hugepagesize"),
                     load,
                     busy,
                     Median.rounded(CpuTimes.now().since(start).stealPercent(), 1));
@@ -73,31 +72,15 @@ record MachineFacts(
 
     /** Looks at the machine for a moment. */
     static Before before(int hostCore, int cardCore) throws IOException, InterruptedException {
-        String load = Files.readString(Path.of("/proc/loadavg"));
         CpuTimes first = CpuTimes.now();
         Thread.sleep(LOOK_MILLIS);
         CpuTimes second = CpuTimes.now();
         return new Before(
                 hostCore,
                 cardCore,
-                Double.parseDouble(load.substring(0, load.indexOf(' '))),
+                Proc.loadAverage(),
                 Median.rounded(second.since(first).busyPercent(), 1),
                 second);
-    }
-
-    private static long number(String name) throws IOException {
-        return Long.parseLong(field("/proc/meminfo", name, "0")
-                .toLowerCase(Locale.ROOT)
-                .replace("kb", "")
-                .strip());
-    }
-
-    private static String field(String file, String name, String otherwise) throws IOException {
-        return Files.readAllLines(Path.of(file)).stream()
-                .filter(line -> line.startsWith(name))
-                .map(line -> line.substring(line.indexOf(':') + 1).strip())
-                .findFirst()
-                .orElse(otherwise);
     }
 
     /**

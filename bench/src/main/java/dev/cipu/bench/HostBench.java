@@ -1,0 +1,100 @@
+package dev.cipu.bench;
+
+import dev.cipu.shim.cli.CommandFailure;
+import dev.cipu.shim.cli.ExitCode;
+import dev.cipu.shim.cli.JsonReport;
+import dev.cipu.shim.posix.Affinity;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code cipu bench host}. */
+@Command(
+        name = "host",
+        description = {
+            "What this machine can show: cores and how far they are apart, clock, huge pages, KVM, other load.",
+            "Says in plain words when a benchmark's result will not be worth having. Takes two seconds."
+        })
+final class HostBench implements Callable<Integer> {
+    private static final int LOOKS = 10;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Option(names = "--host-core", paramLabel = "CPU", description = "Where loads run (default ${DEFAULT-VALUE}).")
+    private int hostCore = 1;
+
+    @Option(names = "--card-core", paramLabel = "CPU", description = "Where servers run (default ${DEFAULT-VALUE}).")
+    private int cardCore;
+
+    @Option(
+            names = "--json",
+            paramLabel = "FILE",
+            description = "Write what was found to FILE as JSON; - is standard output.")
+    private @Nullable String json;
+
+    /**
+     * As other benchmarks' reports, without cases.
+     *
+     * @param machine what was found
+     * @param cases none
+     * @param warnings what makes results less worth having
+     */
+    record Found(HostFacts machine, List<CaseResult> cases, List<String> warnings) {}
+
+    @Override
+    public Integer call() throws InterruptedException {
+        HostFacts facts;
+        try {
+            facts = HostFacts.look(Affinity.allowed(), hostCore, cardCore, LOOKS);
+        } catch (IOException e) {
+            throw new CommandFailure(ExitCode.FAILED, "the kernel does not tell: " + e.getMessage(), e);
+        }
+        Found found = new Found(facts, List.of(), HostAdvice.of(facts));
+        PrintWriter out = spec.commandLine().getOut();
+        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
+            print(found, out);
+        }
+        if (json != null) {
+            JsonReport.write(found, json, out);
+        }
+        return ExitCode.DONE;
+    }
+
+    private static void print(Found found, PrintWriter out) {
+        HostFacts facts = found.machine();
+        out.printf("processor     %s, cores %s%s%n", facts.cpu(), facts.cores(), facts.virtual() ? ", virtual" : "");
+        out.printf("system        %s, Java %s%n", facts.kernel(), facts.jdk());
+        if (!facts.roundTrips().isEmpty()) {
+            out.printf(
+                    "cores %d and %d round trips of a cache line %s ns: near in %d of %d looks%n",
+                    facts.hostCore(),
+                    facts.cardCore(),
+                    facts.roundTrips().stream().map(Math::round).toList(),
+                    facts.count(Placement.NEAR),
+                    facts.roundTrips().size());
+        }
+        out.printf("clock         %s, %.1f ns a reading%n", facts.clockSource(), facts.clockNanos());
+        out.printf(
+                "huge pages    %d free of %d KiB, %s%n",
+                facts.hugePages(),
+                facts.hugePageKb(),
+                facts.canReserveHugePages() ? "more can be reserved" : "no more");
+        out.printf("KVM           %s%n", facts.kvm() ? "yes" : "no");
+        out.printf(
+                "other load    %.1f %% busy, %.1f %% stolen, load average %.2f%n",
+                facts.busy(), facts.steal(), facts.load());
+        found.warnings().forEach(warning -> out.println("warning: " + warning));
+        if (found.warnings().isEmpty()) {
+            out.println("Good: nothing here spoils a benchmark.");
+        }
+        out.flush();
+    }
+}
