@@ -1,7 +1,9 @@
 package dev.cipu.shim.cli;
 
 import dev.cipu.shim.load.RunSpec;
+import dev.cipu.shim.posix.Affinity;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -36,8 +38,21 @@ final class RunOptions {
     @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON, '-' for standard output.")
     private @Nullable String json;
 
+    /**
+     * What the options ask for.
+     *
+     * @throws IllegalArgumentException if it cannot be, or the process may not use the core
+     */
     RunSpec run() {
-        return new RunSpec(seconds, count, warmup, interrupt, core < 0 ? RunSpec.ANY_CORE : core);
+        RunSpec run = new RunSpec(seconds, count, warmup, interrupt, core);
+        if (core != RunSpec.ANY_CORE) {
+            List<Integer> allowed = Affinity.allowed();
+            if (!allowed.contains(core)) {
+                throw new IllegalArgumentException(
+                        "this process may not run on core " + core + "; choose among " + allowed);
+            }
+        }
+        return run;
     }
 
     /**

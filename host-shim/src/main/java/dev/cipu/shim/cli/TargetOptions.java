@@ -34,6 +34,11 @@ final class TargetOptions {
             description = "Longest wait for the back-end (default: ${DEFAULT-VALUE}).")
     private double timeout;
 
+    /**
+     * What the options ask for.
+     *
+     * @throws IllegalArgumentException if it cannot be
+     */
     Target target() {
         return new Target(
                 socket, server, queueSize, indirect, !noEventIndex, true, Duration.ofMillis((long) (timeout * 1000)));

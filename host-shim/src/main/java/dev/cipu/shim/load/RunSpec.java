@@ -11,11 +11,18 @@ package dev.cipu.shim.load;
  */
 public record RunSpec(double seconds, long count, double warmupSeconds, boolean interrupt, int core) {
     public static final int ANY_CORE = -1;
+    private static final double LONGEST_SECONDS = 1e6;
     private static final double NANOS = 1e9;
 
     public RunSpec {
-        if (!(seconds > 0) || seconds > 1e6 || count < 0 || !(warmupSeconds >= 0) || warmupSeconds > 1e6) {
-            throw new IllegalArgumentException("a run has a time above 0, a count and a warm-up of at least 0");
+        if (!(seconds > 0 && seconds <= LONGEST_SECONDS)
+                || count < 0
+                || !(warmupSeconds >= 0 && warmupSeconds <= LONGEST_SECONDS)) {
+            throw new IllegalArgumentException("a run has a time above 0, a count and a warm-up of at least 0,"
+                    + " and times of at most 1000000 s");
+        }
+        if (core < ANY_CORE) {
+            throw new IllegalArgumentException("there is no core " + core + "; choose one from 0 on, or none for any");
         }
     }
 

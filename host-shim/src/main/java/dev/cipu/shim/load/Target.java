@@ -2,6 +2,7 @@ package dev.cipu.shim.load;
 
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.ring.SplitLayout;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -14,7 +15,7 @@ import java.time.Duration;
  * @param indirect whether requests of several parts go through indirect tables, if the back-end offers them
  * @param eventIndex whether notifications are suppressed by index, if the back-end offers it
  * @param hugePages whether the memory should be of huge pages; without free ones it is of small ones
- * @param timeout bounds every wait for the back-end
+ * @param timeout bounds every wait for the back-end; above 0 and at most a day
  */
 public record Target(
         Path socket,
@@ -26,6 +27,19 @@ public record Target(
         Duration timeout) {
     public static final int DEFAULT_QUEUE_SIZE = 512;
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+    private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
+
+    public Target {
+        if (!SplitLayout.isValidSize(queueSize)) {
+            throw new IllegalArgumentException(
+                    "queue size " + queueSize + " is no power of two up to " + SplitLayout.MAX_SIZE);
+        }
+        if (!timeout.isPositive() || timeout.compareTo(LONGEST_TIMEOUT) > 0) {
+            throw new IllegalArgumentException("a timeout of " + timeout.toSeconds() + " s is not above 0 and at most "
+                    + LONGEST_TIMEOUT.toSeconds());
+        }
+    }
 
     /** A back-end that listens at {@code socket}; rings of 512, event index, no indirect tables, small pages. */
     public static Target of(Path socket) {

@@ -6,9 +6,11 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineTest {
@@ -113,6 +115,29 @@ class CommandLineTest {
         assertThat(run("serve", "--cores", "4000", "--stats", directory + "/c", "--net", "socket=" + directory + "/s"))
                 .isEqualTo(2);
         assertOneLine("core 4000", "choose among");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--queue-size,500,power of two",
+        "--queue-size,65536,up to 32768",
+        "--timeout,1e10,at most 86400",
+        "--timeout,1e300,at most 86400",
+        "--timeout,0,above 0",
+        "--timeout,-1,above 0",
+        "--timeout,NaN,above 0",
+        "--seconds,1e7,at most 1000000",
+        "--core,9999,choose among",
+        "--core,5000,choose among",
+        "--core,-5,none for any"
+    })
+    void aLoadThatCannotBeIsWrongUsage(String option, String value, String hint) {
+        for (String kind : List.of("blk", "net")) {
+            err.getBuffer().setLength(0);
+            assertThat(run("drive", kind, "--socket", "/nonexistent/s", option, value))
+                    .isEqualTo(2);
+            assertOneLine(hint, "cipu drive " + kind + " --help");
+        }
     }
 
     @Test

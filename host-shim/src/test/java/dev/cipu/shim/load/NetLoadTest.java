@@ -108,4 +108,29 @@ class NetLoadTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> NetLoadSpec.of(target, 64, run).withPairs(0));
     }
+
+    @Test
+    void refusesTargetsThatCannotBe() {
+        Target target = Target.of(folder.resolve("s"));
+        for (int size : new int[] {-1, 0, 500, 65_536}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> target.withQueueSize(size))
+                    .withMessageContaining("power of two");
+        }
+        for (long seconds : new long[] {-1, 0, 86_401, Long.MAX_VALUE}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() ->
+                            new Target(target.socket(), false, 512, false, true, true, Duration.ofSeconds(seconds)))
+                    .withMessageContaining("timeout of " + seconds);
+        }
+    }
+
+    @Test
+    void refusesRunsThatCannotBe() {
+        RunSpec run = RunSpec.ofSeconds(1);
+        assertThat(run.withCore(RunSpec.ANY_CORE)).isEqualTo(run);
+        assertThatIllegalArgumentException().isThrownBy(() -> run.withCore(-5)).withMessageContaining("core -5");
+        assertThatIllegalArgumentException().isThrownBy(() -> run.withCount(-1));
+        assertThatIllegalArgumentException().isThrownBy(() -> RunSpec.ofSeconds(Double.NaN));
+    }
 }
