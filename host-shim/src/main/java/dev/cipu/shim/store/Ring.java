@@ -51,8 +51,13 @@ final class Ring implements AutoCloseable {
                 arrayAt + 4L * submissionEntries,
                 completionsAt + (long) RingLayout.COMPLETION_BYTES * completionEntries);
         rings = new KernelMapping(ring, RingLayout.RINGS_AT, bytes);
-        submissions = new KernelMapping(
-                ring, RingLayout.SUBMISSIONS_AT, (long) RingLayout.SUBMISSION_BYTES * submissionEntries);
+        try {
+            submissions = new KernelMapping(
+                    ring, RingLayout.SUBMISSIONS_AT, (long) RingLayout.SUBMISSION_BYTES * submissionEntries);
+        } catch (RuntimeException e) {
+            rings.close();
+            throw e;
+        }
         shared = rings.segment();
         entries = submissions.segment();
         submissionMask = submissionEntries - 1;
@@ -70,7 +75,7 @@ final class Ring implements AutoCloseable {
      * A ring for operations on one file.
      *
      * @param operations most operations in flight
-     * @return null if this system does not allow or know io_uring
+     * @return null if this system does not allow io_uring, or does not know all of it that is used here
      */
     static @Nullable Ring open(Fd file, int operations) {
         KernelCalls calls = new KernelCalls();
@@ -91,8 +96,16 @@ final class Ring implements AutoCloseable {
         }
     }
 
-    private static @Nullable Ring open(KernelCalls calls, Fd number, MemorySegment parameters, Fd file) {
-        if ((parameters.get(INT, RingLayout.P_FEATURES) & RingLayout.FEATURE_SINGLE_MMAP) == 0) {
+    /**
+     * A ring that was set up; takes ownership of {@code number} and closes it when there is no ring.
+     *
+     * @param parameters as the kernel has filled them
+     * @return null if the kernel lacks a feature
+     * @throws dev.cipu.shim.posix.PosixException if the ring cannot be mapped
+     */
+    static @Nullable Ring open(KernelCalls calls, Fd number, MemorySegment parameters, Fd file) {
+        int features = parameters.get(INT, RingLayout.P_FEATURES);
+        if ((features & RingLayout.NEEDED_FEATURES) != RingLayout.NEEDED_FEATURES) {
             number.close();
             return null;
         }

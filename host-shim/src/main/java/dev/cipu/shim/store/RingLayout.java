@@ -43,6 +43,11 @@ final class RingLayout {
     /** One mapping for both rings: Linux 5.4. */
     static final int FEATURE_SINGLE_MMAP = 1;
 
+    /** Not used here, but as old as the reads, writes and allocations that are: Linux 5.6. */
+    static final int FEATURE_RW_CUR_POS = 1 << 3;
+
+    static final int NEEDED_FEATURES = FEATURE_SINGLE_MMAP | FEATURE_RW_CUR_POS;
+
     /** A bad submission does not stop the ones behind it: Linux 5.18. */
     static final int SETUP_SUBMIT_ALL = 1 << 7;
 
