@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The counters of a card at one moment, for people and for machines. */
 final class CounterView {
@@ -21,12 +22,22 @@ final class CounterView {
         this.snapshot = snapshot;
     }
 
+    /** Counters of a file that has to be there. */
     static CounterView read(Path file) throws IOException {
+        CounterView view = readIfThere(file);
+        if (view == null) {
+            throw new CommandFailure(
+                    ExitCode.MISSING, "there is no counter file " + file + "; is a card running with --stats?");
+        }
+        return view;
+    }
+
+    /** The counters in a file, null if there is none. */
+    static @Nullable CounterView readIfThere(Path file) throws IOException {
         try {
             return new CounterView(file, CounterFile.read(file));
-        } catch (NoSuchFileException e) {
-            throw new CommandFailure(
-                    ExitCode.MISSING, "there is no counter file " + file + "; is a card running with --stats?", e);
+        } catch (NoSuchFileException _) {
+            return null;
         } catch (IllegalArgumentException e) {
             throw new CommandFailure(
                     ExitCode.MISSING, file + " cannot be used: " + e.getMessage() + "; give a card's counter file", e);

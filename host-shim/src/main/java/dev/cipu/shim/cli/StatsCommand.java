@@ -58,14 +58,15 @@ public final class StatsCommand implements Subcommand, Callable<Integer> {
         }
         Path file = stats == null ? onlyCard() : stats;
         CounterView view = CounterView.read(file);
+        boolean ended = false;
         if (json != null) {
             JsonReport.write(view.asJson(), json, spec.commandLine().getOut());
         } else if (watch) {
-            watch(file);
+            ended = watch(file, view);
         } else {
             view.print(spec.commandLine().getOut(), new Rates(), all);
         }
-        if (!view.isAlive()) {
+        if (ended || !view.isAlive()) {
             PrintWriter err = spec.commandLine().getErr();
             err.println(
                     "cipu: the card of " + file + " (pid " + view.pid() + ") has ended; these are its last counters");
@@ -101,22 +102,31 @@ public final class StatsCommand implements Subcommand, Callable<Integer> {
         return String.join(", ", files.stream().map(Path::toString).toList());
     }
 
-    private void watch(Path file) throws IOException, InterruptedException {
+    /**
+     * Shows tables until there were enough, or the card ends; then its file goes, or stays with the last counters.
+     *
+     * @return whether the card has ended
+     */
+    private boolean watch(Path file, CounterView first) throws IOException, InterruptedException {
         PrintWriter out = spec.commandLine().getOut();
         boolean redraw = Terminal.isInteractive();
         Rates rates = new Rates();
-        CounterView.read(file).enter(rates);
+        first.enter(rates);
         for (int i = 0; i < count; i++) {
             Thread.sleep((long) (interval * MILLIS));
-            CounterView view = CounterView.read(file);
+            CounterView view = CounterView.readIfThere(file);
+            if (view == null) {
+                return true;
+            }
             view.enter(rates);
             if (redraw) {
                 out.print(Terminal.CLEAR);
             }
             view.print(out, rates, all);
             if (!view.isAlive()) {
-                return;
+                return true;
             }
         }
+        return false;
     }
 }

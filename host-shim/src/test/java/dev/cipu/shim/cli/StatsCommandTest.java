@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.CounterTable;
 import dev.cipu.shim.assembly.CounterFile;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.lang.foreign.Arena;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -68,6 +70,34 @@ class StatsCommandTest {
         }
         assertThat(out.toString().lines().filter(line -> line.matches("blk0/0 +reads +7 +0")))
                 .hasSize(2);
+    }
+
+    @Test
+    @Timeout(60)
+    void watchingEndsWellWithTheCard() throws Exception {
+        Path file = directory.resolve("c");
+        try (CounterFile counters = CounterFile.at(file)) {
+            counters.table().group("blk0/0", "reads").add(0, 7);
+            Thread card = Thread.ofPlatform().start(() -> deleteOnceShown(file));
+
+            assertThat(run("stats", "--stats", file.toString(), "--watch", "--interval", "0.05"))
+                    .isZero();
+            card.join();
+        }
+        assertThat(out.toString()).contains("blk0/0");
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(err.toString()).contains("has ended").doesNotContain("Exception");
+    }
+
+    private void deleteOnceShown(Path file) {
+        try {
+            while (!out.toString().contains("blk0/0")) {
+                Thread.sleep(5);
+            }
+            Files.delete(file);
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
