@@ -69,8 +69,7 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
             return ExitCode.DONE;
         } catch (RuntimeException e) {
             close();
-            // this fails once the process is ending, and then the hook decides how
-            Runtime.getRuntime().removeShutdownHook(hook);
+            ShutdownHooks.remove(hook);
             throw e;
         }
     }

@@ -12,7 +12,6 @@ final class StopOnSignal implements AutoCloseable {
 
     private final CountDownLatch finished = new CountDownLatch(1);
     private final Thread hook;
-    private volatile boolean begun;
 
     StopOnSignal(Runnable stop) {
         hook = new Thread(() -> stopAndWait(stop), "cipu-stop");
@@ -20,7 +19,6 @@ final class StopOnSignal implements AutoCloseable {
     }
 
     private void stopAndWait(Runnable stop) {
-        begun = true;
         stop.run();
         try {
             if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
@@ -34,8 +32,6 @@ final class StopOnSignal implements AutoCloseable {
     @Override
     public void close() {
         finished.countDown();
-        if (!begun) {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        }
+        ShutdownHooks.remove(hook);
     }
 }
