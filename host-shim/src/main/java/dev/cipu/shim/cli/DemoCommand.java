@@ -23,7 +23,6 @@ import picocli.CommandLine.Spec;
 public final class DemoCommand implements Subcommand, Callable<Integer> {
     private static final double SHORTEST = 0.2;
     private static final double LONGEST = 86_400;
-    private static final double MICRO = 1e3;
     private static final double NANOS = 1e9;
 
     @Spec
@@ -120,12 +119,7 @@ public final class DemoCommand implements Subcommand, Callable<Integer> {
     }
 
     private static void latency(PrintWriter out, Latency latency) {
-        out.printf(
-                "      latency us: p50 %.1f, p90 %.1f, p99 %.1f, p99.9 %.1f, max %.1f%n",
-                latency.p50() / MICRO,
-                latency.p90() / MICRO,
-                latency.p99() / MICRO,
-                latency.p999() / MICRO,
-                latency.max() / MICRO);
+        out.print("      ");
+        LatencyLine.print(out, latency);
     }
 }

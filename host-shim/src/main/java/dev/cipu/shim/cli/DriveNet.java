@@ -47,14 +47,14 @@ final class DriveNet implements Callable<Integer> {
 
     @Option(
             names = "--burst",
-            defaultValue = "32",
+            defaultValue = "" + NetLoadSpec.DEFAULT_BURST,
             paramLabel = "N",
             description = "Frames handed over at once (default: ${DEFAULT-VALUE}).")
     private int burst;
 
     @Option(
             names = "--window",
-            defaultValue = "-1",
+            defaultValue = "" + HALF_A_RING,
             paramLabel = "N",
             description = "Frames of a pair that may be on their way, 0 for no limit (default: half a ring).")
     private int window;
@@ -88,7 +88,7 @@ final class DriveNet implements Callable<Integer> {
     private NetLoadSpec loadSpec() {
         try {
             Target device = target.target();
-            int frames = window == HALF_A_RING ? Math.max(1, device.queueSize() / 2) : window;
+            int frames = window == HALF_A_RING ? NetLoadSpec.defaultWindow(device) : window;
             return new NetLoadSpec(device, frameBytes, pairs, burst, frames, rate, mergeable, run.run(), verify);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);

@@ -32,7 +32,11 @@ final class RunOptions {
             description = "Sleep until the device calls. Without it the driver polls and asks not to be called.")
     private boolean interrupt;
 
-    @Option(names = "--core", defaultValue = "-1", paramLabel = "N", description = "CPU to run on (default: any).")
+    @Option(
+            names = "--core",
+            defaultValue = "" + RunSpec.ANY_CORE,
+            paramLabel = "N",
+            description = "CPU to run on (default: any).")
     private int core;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Write the result as JSON, '-' for standard output.")

@@ -16,7 +16,7 @@ final class TargetOptions {
 
     @Option(
             names = "--queue-size",
-            defaultValue = "512",
+            defaultValue = "" + Target.DEFAULT_QUEUE_SIZE,
             paramLabel = "N",
             description = "Descriptors of each ring, a power of two (default: ${DEFAULT-VALUE}).")
     private int queueSize;
@@ -29,7 +29,7 @@ final class TargetOptions {
 
     @Option(
             names = "--timeout",
-            defaultValue = "10",
+            defaultValue = "" + Target.DEFAULT_TIMEOUT_SECONDS,
             paramLabel = "SECONDS",
             description = "Longest wait for the back-end (default: ${DEFAULT-VALUE}).")
     private double timeout;

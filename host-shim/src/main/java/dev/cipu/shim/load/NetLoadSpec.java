@@ -48,8 +48,12 @@ public record NetLoadSpec(
 
     /** Unverified frames on one pair as fast as they come back, half a ring of them on their way. */
     public static NetLoadSpec of(Target target, int frameBytes, RunSpec run) {
-        return new NetLoadSpec(
-                target, frameBytes, 1, DEFAULT_BURST, Math.max(1, target.queueSize() / 2), 0, false, run, false);
+        return new NetLoadSpec(target, frameBytes, 1, DEFAULT_BURST, defaultWindow(target), 0, false, run, false);
+    }
+
+    /** Half a ring: the other half takes the next frames meanwhile. */
+    public static int defaultWindow(Target target) {
+        return Math.max(1, target.queueSize() / 2);
     }
 
     public NetLoadSpec withPairs(int number) {

@@ -26,7 +26,7 @@ public record Target(
         boolean hugePages,
         Duration timeout) {
     public static final int DEFAULT_QUEUE_SIZE = 512;
-    public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+    public static final int DEFAULT_TIMEOUT_SECONDS = 10;
 
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
 
@@ -43,7 +43,7 @@ public record Target(
 
     /** A back-end that listens at {@code socket}; rings of 512, event index, no indirect tables, small pages. */
     public static Target of(Path socket) {
-        return new Target(socket, false, DEFAULT_QUEUE_SIZE, false, true, true, DEFAULT_TIMEOUT);
+        return new Target(socket, false, DEFAULT_QUEUE_SIZE, false, true, true, Duration.ofSeconds(DEFAULT_TIMEOUT_SECONDS));
     }
 
     public Target withQueueSize(int size) {
