@@ -11,7 +11,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code cipu drive blk}. */
@@ -84,7 +83,7 @@ final class DriveBlk implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        BlkLoad load = BlkLoad.connect(loadSpec());
+        BlkLoad load = BlkLoad.connect(RunOptions.described(spec, this::loadSpec));
         try (StopOnSignal _ = new StopOnSignal(load::stop)) {
             BlkLoadResult result = load.run();
             return run.report(spec.commandLine().getOut(), result, result.passed(), out -> print(out, result));
@@ -92,20 +91,16 @@ final class DriveBlk implements Callable<Integer> {
     }
 
     private BlkLoadSpec loadSpec() {
-        try {
-            return new BlkLoadSpec(
-                    target.target(),
-                    workload,
-                    Math.toIntExact(Math.min(blockBytes, Integer.MAX_VALUE)),
-                    depth,
-                    queues,
-                    span,
-                    run.run(),
-                    verify,
-                    reconnect);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        return new BlkLoadSpec(
+                target.target(),
+                workload,
+                Math.toIntExact(Math.min(blockBytes, Integer.MAX_VALUE)),
+                depth,
+                queues,
+                span,
+                run.run(),
+                verify,
+                reconnect);
     }
 
     private static void print(PrintWriter out, BlkLoadResult result) {

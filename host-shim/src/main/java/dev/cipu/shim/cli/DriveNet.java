@@ -10,7 +10,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code cipu drive net}. */
@@ -78,7 +77,7 @@ final class DriveNet implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        NetLoad load = NetLoad.connect(loadSpec());
+        NetLoad load = NetLoad.connect(RunOptions.described(spec, this::loadSpec));
         try (StopOnSignal _ = new StopOnSignal(load::stop)) {
             NetLoadResult result = load.run();
             return run.report(spec.commandLine().getOut(), result, result.passed(), out -> print(out, result));
@@ -86,13 +85,9 @@ final class DriveNet implements Callable<Integer> {
     }
 
     private NetLoadSpec loadSpec() {
-        try {
-            Target device = target.target();
-            int frames = window == HALF_A_RING ? NetLoadSpec.defaultWindow(device) : window;
-            return new NetLoadSpec(device, frameBytes, pairs, burst, frames, rate, mergeable, run.run(), verify);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        Target device = target.target();
+        int frames = window == HALF_A_RING ? NetLoadSpec.defaultWindow(device) : window;
+        return new NetLoadSpec(device, frameBytes, pairs, burst, frames, rate, mergeable, run.run(), verify);
     }
 
     private static void print(PrintWriter out, NetLoadResult result) {

@@ -5,8 +5,11 @@ import dev.cipu.shim.posix.Affinity;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** Options of {@code cipu drive} that say how long to run, on what, and where the result goes. */
 final class RunOptions {
@@ -57,6 +60,19 @@ final class RunOptions {
             }
         }
         return run;
+    }
+
+    /**
+     * The load that the options of a command describe.
+     *
+     * @throws ParameterException if it cannot be
+     */
+    static <T> T described(CommandSpec command, Supplier<T> load) {
+        try {
+            return load.get();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command.commandLine(), e.getMessage(), e);
+        }
     }
 
     /**

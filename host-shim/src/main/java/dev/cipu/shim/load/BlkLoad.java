@@ -2,7 +2,6 @@ package dev.cipu.shim.load;
 
 import dev.cipu.shim.vhost.frontend.FrontEnd;
 import dev.cipu.shim.vhost.frontend.FrontEndQueue;
-import dev.cipu.shim.vhost.frontend.FrontEndSpec;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
@@ -39,6 +38,7 @@ public final class BlkLoad {
     private final long capacity;
     private final long blocks;
     private final @Nullable BlockLedger ledger;
+    private final LoadQueues queues;
     private final BlkLane[] lanes;
     private volatile boolean stopped;
     private int spins;
@@ -64,6 +64,7 @@ public final class BlkLoad {
             throw new LoadException("the device has " + frontEnd.maxQueues() + " request queues of " + spec.queues());
         }
         frontEnd.start(spec.queues());
+        queues = new LoadQueues(frontEnd, spec.queues());
         if (spec.verify()) {
             ledger = new BlockLedger((int) blocks);
         } else {
@@ -84,27 +85,17 @@ public final class BlkLoad {
      * @throws LoadException if the device does not fit the load
      */
     public static BlkLoad connect(BlkLoadSpec spec) {
-        FeatureSet wanted = spec.target().ringFeatures().or(USED);
+        Target target = spec.target();
+        FeatureSet wanted = target.ringFeatures().or(USED);
         if (spec.queues() > 1) {
             wanted = wanted.with(BlkFeature.MQ);
         }
-        Target target = spec.target();
-        FrontEnd frontEnd = FrontEnd.open(new FrontEndSpec(
-                target.socket(),
-                target.server(),
+        return target.connect(
                 wanted,
-                target.queueSize(),
                 target.indirect() ? BlkLoadSpec.PARTS : 0,
                 spec.queues(),
                 BlkLane.memoryBytes(spec) * spec.queues(),
-                target.hugePages(),
-                target.timeout()));
-        try {
-            return new BlkLoad(spec, frontEnd);
-        } catch (RuntimeException e) {
-            frontEnd.close();
-            throw e;
-        }
+                frontEnd -> new BlkLoad(spec, frontEnd));
     }
 
     /** Connects, runs and closes. */
@@ -147,9 +138,7 @@ public final class BlkLoad {
     }
 
     private BlkLoadResult measure() {
-        for (BlkLane lane : lanes) {
-            lane.queue().ring().suppressCalls();
-        }
+        queues.suppressCalls();
         RunSpec run = spec.run();
         BlkSource source = new WorkloadSource(spec.workload(), blocks, System.nanoTime(), ledger);
         if (run.warmupNanos() > 0) {
@@ -157,16 +146,16 @@ public final class BlkLoad {
             drain();
         }
         latency.reset();
-        long kicks = kicks();
-        long calls = calls();
+        long kicks = queues.kicks();
+        long calls = queues.calls();
         long allocated = LoadThread.allocatedBytes();
         long begin = System.nanoTime();
         long end = run.count() > 0 ? begin + FOR_EVER / 2 : begin + run.nanos();
         long ops = drive(source, end, run.count() > 0 ? run.count() : FOR_EVER);
         long nanos = System.nanoTime() - begin;
         allocated = LoadThread.allocatedBytes() - allocated;
-        kicks = kicks() - kicks;
-        calls = calls() - calls;
+        kicks = queues.kicks() - kicks;
+        calls = queues.calls() - calls;
         latency.enable(false);
         drain();
         if (!stopped) {
@@ -291,9 +280,7 @@ public final class BlkLoad {
         if (nothing) {
             frontEnd.await(SLEEP_NANOS);
         }
-        for (BlkLane lane : lanes) {
-            lane.queue().ring().suppressCalls();
-        }
+        queues.suppressCalls();
     }
 
     /** The back-end is gone: waits for the next one and hands it what was under way. */
@@ -308,22 +295,6 @@ public final class BlkLoad {
             lane.queue().kick();
         }
         readBackDue = spec.verify();
-    }
-
-    private long kicks() {
-        long sum = 0;
-        for (BlkLane lane : lanes) {
-            sum += lane.queue().kicks();
-        }
-        return sum;
-    }
-
-    private long calls() {
-        long sum = 0;
-        for (BlkLane lane : lanes) {
-            sum += lane.queue().calls();
-        }
-        return sum;
     }
 
     private BlkLoadResult result(long ops, double seconds, long kicks, long calls, long allocated) {

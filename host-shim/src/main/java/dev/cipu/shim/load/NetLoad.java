@@ -1,7 +1,6 @@
 package dev.cipu.shim.load;
 
 import dev.cipu.shim.vhost.frontend.FrontEnd;
-import dev.cipu.shim.vhost.frontend.FrontEndSpec;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.net.NetFeature;
 
@@ -27,6 +26,7 @@ public final class NetLoad {
     private final LatencyRecorder latency = new LatencyRecorder();
     private final FrontEnd frontEnd;
     private final StallWatch watch;
+    private final LoadQueues queues;
     private final NetLane[] lanes;
     private final int windowOfAll;
     private volatile boolean stopped;
@@ -41,6 +41,7 @@ public final class NetLoad {
             throw new LoadException("the back-end has " + frontEnd.maxQueues() + " queue pairs of " + spec.pairs());
         }
         frontEnd.start(2 * spec.pairs());
+        queues = new LoadQueues(frontEnd, 2 * spec.pairs());
         TestFrame frames = new TestFrame((int) BlockPattern.mix(System.nanoTime()));
         lanes = new NetLane[spec.pairs()];
         for (int i = 0; i < lanes.length; i++) {
@@ -72,22 +73,12 @@ public final class NetLoad {
         if (spec.pairs() > 1) {
             wanted = wanted.with(NetFeature.MQ);
         }
-        FrontEnd frontEnd = FrontEnd.open(new FrontEndSpec(
-                target.socket(),
-                target.server(),
+        return target.connect(
                 wanted,
-                target.queueSize(),
                 0,
                 2 * spec.pairs(),
                 NetLane.memoryBytes(spec) * spec.pairs(),
-                target.hugePages(),
-                target.timeout()));
-        try {
-            return new NetLoad(spec, frontEnd);
-        } catch (RuntimeException e) {
-            frontEnd.close();
-            throw e;
-        }
+                frontEnd -> new NetLoad(spec, frontEnd));
     }
 
     /** Connects, runs and closes. */
@@ -110,9 +101,8 @@ public final class NetLoad {
     }
 
     private NetLoadResult measure() {
+        queues.suppressCalls();
         for (NetLane lane : lanes) {
-            lane.receiveq().ring().suppressCalls();
-            lane.transmitq().ring().suppressCalls();
             lane.open();
         }
         RunSpec run = spec.run();
@@ -124,8 +114,8 @@ public final class NetLoad {
         latency.reset();
         tally.received = 0;
         long issued = ledger.issued();
-        long kicks = kicks();
-        long calls = calls();
+        long kicks = queues.kicks();
+        long calls = queues.calls();
         long allocated = LoadThread.allocatedBytes();
         long begin = System.nanoTime();
         if (run.count() > 0) {
@@ -135,8 +125,8 @@ public final class NetLoad {
         }
         double seconds = (System.nanoTime() - begin) / NANOS;
         allocated = LoadThread.allocatedBytes() - allocated;
-        kicks = kicks() - kicks;
-        calls = calls() - calls;
+        kicks = queues.kicks() - kicks;
+        calls = queues.calls() - calls;
         long received = tally.received;
         latency.enable(false);
         settle();
@@ -242,26 +232,7 @@ public final class NetLoad {
         if (nothing) {
             frontEnd.await(spec.rate() > 0 ? Math.min(SLEEP_NANOS, (long) NANOS / spec.rate()) : SLEEP_NANOS);
         }
-        for (NetLane lane : lanes) {
-            lane.receiveq().ring().suppressCalls();
-            lane.transmitq().ring().suppressCalls();
-        }
-    }
-
-    private long kicks() {
-        long sum = 0;
-        for (NetLane lane : lanes) {
-            sum += lane.receiveq().kicks() + lane.transmitq().kicks();
-        }
-        return sum;
-    }
-
-    private long calls() {
-        long sum = 0;
-        for (NetLane lane : lanes) {
-            sum += lane.receiveq().calls() + lane.transmitq().calls();
-        }
-        return sum;
+        queues.suppressCalls();
     }
 
     private NetLoadResult result(long back, long sent, double seconds, long kicks, long calls, long allocated) {

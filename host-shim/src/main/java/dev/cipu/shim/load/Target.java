@@ -1,10 +1,13 @@
 package dev.cipu.shim.load;
 
+import dev.cipu.shim.vhost.frontend.FrontEnd;
+import dev.cipu.shim.vhost.frontend.FrontEndSpec;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.ring.SplitLayout;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.Function;
 
 /**
  * The device under load and how its rings are to look.
@@ -43,7 +46,8 @@ public record Target(
 
     /** A back-end that listens at {@code socket}; rings of 512, event index, no indirect tables, small pages. */
     public static Target of(Path socket) {
-        return new Target(socket, false, DEFAULT_QUEUE_SIZE, false, true, true, Duration.ofSeconds(DEFAULT_TIMEOUT_SECONDS));
+        return new Target(
+                socket, false, DEFAULT_QUEUE_SIZE, false, true, true, Duration.ofSeconds(DEFAULT_TIMEOUT_SECONDS));
     }
 
     public Target withQueueSize(int size) {
@@ -61,5 +65,26 @@ public record Target(
             wanted = wanted.with(RingFeature.INDIRECT_DESC);
         }
         return eventIndex ? wanted.with(RingFeature.EVENT_IDX) : wanted;
+    }
+
+    /**
+     * Connects to the device, with rings as described here.
+     *
+     * @param wanted device features to accept where they are offered
+     * @param indirectEntries longest chain to be put into an indirect table, 0 for none
+     * @param queues rings that will be started at most
+     * @param memoryBytes device-visible memory besides the rings
+     * @param load makes the load, which then owns the front-end; if it throws, the front-end is closed
+     * @throws dev.cipu.shim.vhost.frontend.FrontEndException if there is no back-end or it refuses
+     */
+    <T> T connect(FeatureSet wanted, int indirectEntries, int queues, long memoryBytes, Function<FrontEnd, T> load) {
+        FrontEnd frontEnd = FrontEnd.open(new FrontEndSpec(
+                socket, server, wanted, queueSize, indirectEntries, queues, memoryBytes, hugePages, timeout));
+        try {
+            return load.apply(frontEnd);
+        } catch (RuntimeException e) {
+            frontEnd.close();
+            throw e;
+        }
     }
 }
