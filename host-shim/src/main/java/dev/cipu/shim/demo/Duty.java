@@ -36,9 +36,6 @@ abstract class Duty implements AutoCloseable {
     /** Stops the guest; the card lets go of its memory. */
     @Override
     public final void close() {
-        if (guest.brokenQueues() > 0) {
-            complain("the card broke off a queue of a guest that kept to the rules");
-        }
         guest.close();
     }
 
@@ -73,7 +70,12 @@ abstract class Duty implements AutoCloseable {
         }
     }
 
+    /** The first thing that is wrong, null if nothing is. */
     final @Nullable String problem() {
-        return problem;
+        String noted = problem;
+        if (noted == null && guest.brokenQueues() > 0) {
+            return "the card broke off a queue of a guest that kept to the rules";
+        }
+        return noted;
     }
 }
