@@ -8,7 +8,6 @@ package dev.cipu.shim.load;
 final class BlockLedger {
     private final int[] acknowledged;
     private final long[] busy;
-    private int written;
 
     BlockLedger(int blocks) {
         acknowledged = new int[blocks];
@@ -36,9 +35,7 @@ final class BlockLedger {
 
     /** The device acknowledged the write of {@link #next}. */
     void acknowledge(int block) {
-        if (acknowledged[block]++ == 0) {
-            written++;
-        }
+        acknowledged[block]++;
     }
 
     /** The generation that the block must hold, 0 if this run never wrote it. */
@@ -48,10 +45,5 @@ final class BlockLedger {
 
     int blocks() {
         return acknowledged.length;
-    }
-
-    /** How many blocks this run has written. */
-    int written() {
-        return written;
     }
 }

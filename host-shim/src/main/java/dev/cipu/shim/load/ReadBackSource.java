@@ -30,8 +30,4 @@ final class ReadBackSource implements BlkSource {
     public boolean reads() {
         return true;
     }
-
-    boolean isDone() {
-        return position == ledger.blocks();
-    }
 }

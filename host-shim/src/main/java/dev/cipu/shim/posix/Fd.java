@@ -75,11 +75,6 @@ public final class Fd implements AutoCloseable {
         Posix.check("fallocate", Posix.C.fallocate(number(), mode, offset, length));
     }
 
-    /** Waits until the file's data is durable. */
-    public void syncData() {
-        Posix.check("fdatasync", Posix.C.fdatasync(number()));
-    }
-
     /** True when this descriptor is an eventfd and not some file that was passed in its place. */
     public boolean isEventFd() {
         return "anon_inode:[eventfd]".equals(kernelName());

@@ -54,8 +54,6 @@ public interface LibC {
 
     int fallocate(int fd, int mode, @off_t long offset, @off_t long length);
 
-    int fdatasync(int fd);
-
     int statx(int directory, String path, int flags, int mask, @intptr_t long buffer);
 
     int memfd_create(String name, int flags);

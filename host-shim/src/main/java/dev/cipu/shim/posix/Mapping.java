@@ -73,10 +73,6 @@ public final class Mapping implements AutoCloseable {
         return file.stat().size() >= end;
     }
 
-    public boolean isOpen() {
-        return arena.scope().isAlive();
-    }
-
     @Override
     public void close() {
         if (arena.scope().isAlive()) {

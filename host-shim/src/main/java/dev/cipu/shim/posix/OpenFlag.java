@@ -5,7 +5,6 @@ public final class OpenFlag {
     public static final int READ_ONLY = 0;
     public static final int READ_WRITE = 2;
     public static final int CREATE = 0x40;
-    public static final int EXCLUSIVE = 0x80;
     public static final int DIRECT = "aarch64".equals(System.getProperty("os.arch")) ? 0x10000 : 0x4000;
 
     private OpenFlag() {}

@@ -20,13 +20,6 @@ final class Posix {
         return result;
     }
 
-    static long check(String call, long result) {
-        if (result < 0) {
-            throw failure(call);
-        }
-        return result;
-    }
-
     static PosixException failure(String call) {
         return new PosixException(call, errno());
     }

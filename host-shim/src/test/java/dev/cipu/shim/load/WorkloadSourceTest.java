@@ -61,6 +61,5 @@ class WorkloadSourceTest {
         assertThat(source.next()).isEqualTo(64);
         assertThat(source.next()).isEqualTo(199);
         assertThat(source.next()).isEqualTo(BlkSource.NONE);
-        assertThat(source.isDone()).isTrue();
     }
 }

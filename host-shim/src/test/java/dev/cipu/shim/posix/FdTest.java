@@ -29,7 +29,6 @@ class FdTest {
             assertThat(fd.stat().size()).isEqualTo(12_345);
             assertThat(fd.stat().isRegular()).isTrue();
             fd.allocate(0, 0, 20_000);
-            fd.syncData();
             assertThat(fd.stat().size()).isEqualTo(20_000);
         }
         try (Fd nothing = Fd.open(Path.of("/dev/null"), OpenFlag.READ_ONLY, 0)) {
