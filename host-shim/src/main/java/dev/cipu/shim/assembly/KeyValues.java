@@ -92,7 +92,7 @@ public final class KeyValues {
         };
     }
 
-    /** The value as one of the names, in any case. */
+    /** The value as one of the names, spelt as they are. */
     public <E extends Enum<E>> E choice(String key, Map<String, E> names, E fallback) {
         String value = text(key);
         if (value == null) {

@@ -17,7 +17,9 @@ final class LoadThread {
      * Runs {@code load} to its end on a new thread and waits for it.
      *
      * @param core the CPU to pin the thread to, or {@link RunSpec#ANY_CORE}
-     * @throws LoadException if the core cannot be had or the wait is interrupted, and whatever the load throws
+     * @throws LoadException if the wait is interrupted, or the load throws a checked exception; its others are thrown on
+     * @throws dev.cipu.shim.posix.PosixException if this machine lacks the core or the process may not use it
+     * @throws IllegalArgumentException if no machine has such a core
      */
     static <T> T run(int core, Callable<T> load) {
         FutureTask<T> task = new FutureTask<>(() -> {

@@ -44,7 +44,7 @@ public record Target(
         }
     }
 
-    /** A back-end that listens at {@code socket}; rings of 512, event index, no indirect tables, small pages. */
+    /** A back-end that listens at {@code socket}; rings of 512, event index, no indirect tables, huge pages. */
     public static Target of(Path socket) {
         return new Target(
                 socket, false, DEFAULT_QUEUE_SIZE, false, true, true, Duration.ofSeconds(DEFAULT_TIMEOUT_SECONDS));
