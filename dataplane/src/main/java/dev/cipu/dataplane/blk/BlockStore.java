@@ -19,9 +19,6 @@ public interface BlockStore extends AutoCloseable {
     /** Whether blocks can be given back and zeroed without sending zeroes. */
     boolean canDiscard();
 
-    /** Whether a completed write that is not durable may be lost when the power fails before a flush. */
-    boolean cached();
-
     /**
      * A new channel; the caller closes it.
      *

@@ -50,11 +50,6 @@ abstract sealed class ImmediateStore implements BlockStore permits MemoryStore, 
     }
 
     @Override
-    public final boolean cached() {
-        return false;
-    }
-
-    @Override
     public final BlockChannel channel(int tasks) {
         return new Channel(this);
     }

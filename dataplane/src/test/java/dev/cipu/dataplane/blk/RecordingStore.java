@@ -43,11 +43,6 @@ final class RecordingStore implements BlockStore {
     }
 
     @Override
-    public boolean cached() {
-        return true;
-    }
-
-    @Override
     public BlockChannel channel(int tasks) {
         return new BlockChannel() {
             @Override

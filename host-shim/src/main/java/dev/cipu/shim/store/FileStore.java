@@ -165,11 +165,6 @@ public final class FileStore implements BlockStore {
     }
 
     @Override
-    public boolean cached() {
-        return true;
-    }
-
-    @Override
     public BlockChannel channel(int tasks) {
         return storeChannel(tasks);
     }

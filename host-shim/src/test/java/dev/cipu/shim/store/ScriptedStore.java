@@ -45,11 +45,6 @@ final class ScriptedStore implements BlockStore {
     }
 
     @Override
-    public boolean cached() {
-        return true;
-    }
-
-    @Override
     public BlockChannel channel(int tasks) {
         FileTask file = new FileTask(Arena.ofAuto(), alignment);
         return new BlockChannel() {

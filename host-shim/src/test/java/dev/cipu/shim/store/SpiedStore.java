@@ -41,11 +41,6 @@ final class SpiedStore implements BlockStore {
     }
 
     @Override
-    public boolean cached() {
-        return file.cached();
-    }
-
-    @Override
     public BlockChannel channel(int tasks) {
         StoreChannel opened = file.storeChannel(tasks);
         channel = opened;
