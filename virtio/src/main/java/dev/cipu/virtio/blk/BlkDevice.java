@@ -67,6 +67,9 @@ public final class BlkDevice extends VirtioDevice {
     private volatile long sectors;
     private volatile boolean writeback = true;
 
+    /** The driver's last word on the cache was 0; kept through resets, see {@link #featuresChanged}. */
+    private boolean writeThroughChosen;
+
     public BlkDevice(Geometry geometry) {
         super(DEVICE_ID, features(geometry));
         this.geometry = geometry;
@@ -120,8 +123,11 @@ public final class BlkDevice extends VirtioDevice {
 
     @Override
     protected void featuresChanged() {
-        // with CONFIG_WCE the cache mode starts as FLUSH says; without both the device writes through
-        writeback = isNegotiated(BlkFeature.FLUSH);
+        // [virtio-1.4 §5.2.5.2] the cache mode starts as FLUSH says; without it the device writes through. A front-end
+        // may
+        // repeat the features and not the choice that its guest still believes in, so a choice to write through stays,
+        // which [virtio-1.4 §5.2.6.2] allows under any features: a write may always be durable sooner than it has to.
+        writeback = isNegotiated(BlkFeature.FLUSH) && !writeThroughChosen;
     }
 
     @Override
@@ -132,6 +138,7 @@ public final class BlkDevice extends VirtioDevice {
     @Override
     protected void configByte(int offset, byte value) {
         writeback = value != 0;
+        writeThroughChosen = value == 0;
     }
 
     @Override
@@ -152,7 +159,7 @@ public final class BlkDevice extends VirtioDevice {
             return topology(offset);
         }
         if (offset == BlkConfig.WRITEBACK) {
-            return (byte) (isNegotiated(BlkFeature.CONFIG_WCE) && !writeback ? 0 : 1);
+            return (byte) (writeThroughChosen || (isNegotiated(BlkFeature.CONFIG_WCE) && !writeback) ? 0 : 1);
         }
         if (offset >= BlkConfig.NUM_QUEUES && offset < BlkConfig.NUM_QUEUES + 2) {
             return part(geometry.queues(), offset, BlkConfig.NUM_QUEUES);

@@ -113,6 +113,31 @@ class BlkDeviceTest {
     }
 
     @Test
+    void aChoiceToWriteThroughOutlivesResetsUntilTheDriverChoosesAnew() {
+        BlkDevice device = new BlkDevice(disk(512, false, false));
+        FeatureSet plain = FeatureSet.of(RingFeature.VERSION_1);
+        FeatureSet both = plain.with(BlkFeature.FLUSH).with(BlkFeature.CONFIG_WCE);
+        device.negotiate(both);
+        device.writeConfig(BlkConfig.WRITEBACK, new byte[] {0});
+        for (FeatureSet features : new FeatureSet[] {both, plain.with(BlkFeature.FLUSH), plain, both}) {
+            assertThat(config(device).get(32)).isZero();
+            device.reset();
+            assertThat(config(device).get(32)).as("before negotiation").isZero();
+            device.negotiate(features);
+            assertThat(device.writeback()).isFalse();
+        }
+        assertThat(device.writeConfig(BlkConfig.WRITEBACK, new byte[] {1})).isTrue();
+        assertThat(device.writeback()).isTrue();
+        device.reset();
+        device.negotiate(both);
+        assertThat(device.writeback()).isTrue();
+        assertThat(config(device).get(32)).isEqualTo((byte) 1);
+        // [virtio-1.4 §5.2.5.2] nor does a choice of write-back make a cache where there is no FLUSH
+        device.negotiate(plain.with(BlkFeature.CONFIG_WCE));
+        assertThat(device.writeback()).isFalse();
+    }
+
+    @Test
     void onlyTheCacheModeCanBeWritten() {
         BlkDevice device = new BlkDevice(disk(512, false, true));
         device.negotiate(device.offered());

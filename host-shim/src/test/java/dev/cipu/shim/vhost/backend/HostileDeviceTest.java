@@ -76,6 +76,31 @@ class HostileDeviceTest {
     }
 
     @Test
+    void aChoiceToWriteThroughIsNotLostWhenTheFrontEndRepeatsOnlyTheFeatures() throws Exception {
+        FakeFunction disk = FakeFunction.blk(1);
+        long both = ProtocolFeature.NEGOTIATION | 1L << BlkFeature.FLUSH | 1L << BlkFeature.CONFIG_WCE;
+        byte[] read = config(BlkConfig.WRITEBACK, 1, 1);
+        try (SessionUnderTest session = new SessionUnderTest(disk)) {
+            RawFrontEnd front = session.front;
+            front.negotiate();
+            front.setFeatures(both);
+            assertThat(front.ask(Request.GET_CONFIG, read).get(12)).isEqualTo((byte) 1);
+            assertThat(front.acked(Request.SET_CONFIG, config(BlkConfig.WRITEBACK, 1, 1)))
+                    .isZero();
+            front.setFeatures(both);
+            assertThat(front.ask(Request.GET_CONFIG, read).get(12)).isZero();
+            assertThat(front.acked(Request.RESET_DEVICE, NOTHING)).isZero();
+            front.setFeatures(both);
+            assertThat(front.ask(Request.GET_CONFIG, read).get(12)).isZero();
+        }
+        try (SessionUnderTest session = new SessionUnderTest(disk)) {
+            session.front.negotiate();
+            session.front.setFeatures(both);
+            assertThat(session.front.ask(Request.GET_CONFIG, read).get(12)).isZero();
+        }
+    }
+
+    @Test
     void line58FeaturesThatWereNotOfferedAreRefused() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk()) {
             RawFrontEnd front = session.front;
