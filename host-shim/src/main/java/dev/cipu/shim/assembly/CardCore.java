@@ -6,9 +6,11 @@ import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.dataplane.Poller;
 import dev.cipu.dataplane.Worker;
 import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.card.FunctionListener;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.EpollBell;
 import dev.cipu.shim.posix.PosixException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -33,6 +35,9 @@ final class CardCore implements AutoCloseable {
     /** Functions to be told when shared memory was found missing on this core. */
     private final List<Runnable> faultListeners = new CopyOnWriteArrayList<>();
 
+    /** Queues that faulted since the functions were last told. Owned by the worker. */
+    private final List<Fault> faults = new ArrayList<>();
+
     /** Queues whose drivers never kick: while there is one this core must not sleep. Owned by the worker. */
     private int unkicked;
 
@@ -43,6 +48,8 @@ final class CardCore implements AutoCloseable {
         worker.add(new Wakefulness());
         thread = Thread.ofPlatform().name("cipu-worker-" + index).unstarted(this::run);
     }
+
+    private record Fault(FunctionListener owner, int queue) {}
 
     private static void failed(int index, Object source, Throwable cause) {
         LOG.error("worker {} goes on without {}", index, source.getClass().getSimpleName(), cause);
@@ -142,16 +149,28 @@ final class CardCore implements AutoCloseable {
         }
     }
 
-    /** From now on {@code told} runs, on the worker, after each {@link #memoryFault}. */
+    /** From now on {@code told} runs, on the worker, after each round with a {@link #memoryFault}. */
     void onMemoryFault(Runnable told) {
         faultListeners.add(told);
     }
 
     /**
-     * An access to shared memory faulted. The JVM may report this late, so that it seems to be a neighbour's: everybody
-     * on this core is asked to look at its memory.
+     * An access to shared memory faulted while {@code queue} was served. The JVM may report this late, so that it seems to
+     * be a neighbour's: everybody on this core is asked to look at its memory. Called by the worker.
      */
-    void memoryFault() {
+    void memoryFault(FunctionListener owner, int queue) {
+        faults.add(new Fault(owner, queue));
+        if (faults.size() == 1) {
+            // after the round: a fault reported so late that nobody knows whose it was comes from many
+            worker.post(this::tellOfFaults);
+        }
+    }
+
+    private void tellOfFaults() {
+        List<Fault> met = List.copyOf(faults);
+        faults.clear();
+        boolean alone = met.stream().map(Fault::owner).distinct().count() == 1;
+        met.forEach(fault -> fault.owner().queueFaulted(fault.queue(), alone));
         faultListeners.forEach(Runnable::run);
     }
 

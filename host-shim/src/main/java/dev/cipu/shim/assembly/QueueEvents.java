@@ -19,6 +19,6 @@ record QueueEvents(int queue, CardCore core, Supplier<FunctionListener> listener
 
     @Override
     public void memoryFault() {
-        core.memoryFault();
+        core.memoryFault(listener.get(), queue);
     }
 }

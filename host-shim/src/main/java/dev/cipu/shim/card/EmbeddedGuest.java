@@ -96,9 +96,12 @@ public final class EmbeddedGuest implements AutoCloseable {
         }
 
         @Override
-        public void memoryFault() {
+        public void queueFaulted(int queue, boolean alone) {
             // this guest's memory is no file, so nobody can cut it
         }
+
+        @Override
+        public void memoryFault() {}
 
         @Override
         public void configChanged() {}

@@ -10,6 +10,9 @@ public interface FunctionListener {
         public void queueBroken(int queue, Violation kind) {}
 
         @Override
+        public void queueFaulted(int queue, boolean alone) {}
+
+        @Override
         public void memoryFault() {}
 
         @Override
@@ -19,7 +22,15 @@ public interface FunctionListener {
     /** The driver broke the rules of this queue; it yields no chains any more. */
     void queueBroken(int queue, Violation kind);
 
-    /** An access to guest memory faulted: somebody may have truncated the file behind it. */
+    /**
+     * An access to guest memory faulted while this queue was served, which is over until the queue is attached again.
+     * {@link #memoryFault} follows.
+     *
+     * @param alone whether no other function met a fault at the same time, so that this one's memory is the suspect
+     */
+    void queueFaulted(int queue, boolean alone);
+
+    /** An access to somebody's guest memory faulted, maybe this function's: the file behind it may be truncated. */
     void memoryFault();
 
     /** The device's configuration space has changed. */

@@ -34,6 +34,9 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private static final int ACCEPTED = 0;
     private static final int REFUSED = 1;
 
+    /** Faults a second of a ring whose memory is whole afterwards; a neighbour's that were reported late are fewer. */
+    private static final int MOST_FAULTS = 8;
+
     private final EventFd wake = EventFd.create();
     private final CardFunction function;
     private final BackendCounters counters;
@@ -46,7 +49,10 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private @Nullable MessageChannel backendChannel;
 
     private final AtomicIntegerArray broken;
+    private final AtomicIntegerArray faultedQueues;
+    private final AtomicBoolean suspect = new AtomicBoolean();
     private final AtomicBoolean faulted = new AtomicBoolean();
+    private final FaultBudget forgiven = new FaultBudget(MOST_FAULTS, Duration.ofSeconds(1));
     private final AtomicBoolean configDirty = new AtomicBoolean();
     private volatile boolean stopping;
 
@@ -65,6 +71,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         this.device = new DeviceMessages(function);
         this.rings = new Vrings(function);
         this.broken = new AtomicIntegerArray(rings.count());
+        this.faultedQueues = new AtomicIntegerArray(rings.count());
         counters.sessionBegan();
         function.listen(this);
     }
@@ -115,19 +122,34 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             }
         }
         if (faulted.getAndSet(false)) {
-            counters.memoryFaulted();
-            if (!rings.filesStillCover()) {
-                throw new ProtocolException("a file behind shared memory was truncated");
-            }
-            // it was a neighbour's: whatever stopped here out of caution goes on
-            try {
-                rings.restart();
-            } catch (RefusedException e) {
-                throw new ProtocolException(String.valueOf(e.getMessage()));
-            }
+            handleFault();
         }
         if (configDirty.getAndSet(false)) {
             reportConfigChange();
+        }
+    }
+
+    /** Whatever stopped here goes on if our files are whole: the fault was a neighbour's, or the file is mended. */
+    private void handleFault() {
+        counters.memoryFaulted();
+        if (!rings.filesStillCover()) {
+            throw new ProtocolException("a file behind shared memory was truncated");
+        }
+        if (suspect.getAndSet(false) && !forgiven.spend(System.nanoTime())) {
+            throw new ProtocolException("memory that the front-end shared faults again and again");
+        }
+        for (int i = 0; i < faultedQueues.length(); i++) {
+            if (faultedQueues.getAndSet(i, 0) != 0) {
+                restart(i);
+            }
+        }
+    }
+
+    private void restart(int queue) {
+        try {
+            rings.restart(queue);
+        } catch (RefusedException e) {
+            throw new ProtocolException(String.valueOf(e.getMessage()));
         }
     }
 
@@ -366,6 +388,15 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     public void queueBroken(int queue, Violation kind) {
         broken.set(queue, 1);
         wake();
+    }
+
+    /** Looked at once {@link #memoryFault} comes. */
+    @Override
+    public void queueFaulted(int queue, boolean alone) {
+        faultedQueues.set(queue, 1);
+        if (alone) {
+            suspect.set(true);
+        }
     }
 
     @Override

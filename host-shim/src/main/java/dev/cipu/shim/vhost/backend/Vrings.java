@@ -48,11 +48,9 @@ final class Vrings implements AutoCloseable {
         startReady();
     }
 
-    /** Takes every ring back from its worker and hands it over again. */
-    void restart() {
-        for (Vring ring : rings) {
-            ring.pause();
-        }
+    /** Takes a ring back from its worker and hands it over again. */
+    void restart(int index) {
+        rings[index].pause();
         startReady();
     }
 

@@ -21,6 +21,9 @@ final class FakeFunction extends CardFunction {
     private final TreeMap<Integer, Integer> kicks = new TreeMap<>();
     private final TreeMap<Integer, Boolean> enabled = new TreeMap<>();
     private final List<String> announced = new ArrayList<>();
+    private int attachments;
+    private boolean attachFails;
+    private int detachFails = -1;
 
     private FakeFunction(VirtioDevice device) {
         this.device = device;
@@ -41,14 +44,21 @@ final class FakeFunction extends CardFunction {
 
     @Override
     public synchronized void attach(int queue, Virtqueue q, int kickFd) {
+        if (attachFails) {
+            throw new IllegalStateException("no queue is taken");
+        }
         if (attached.put(queue, q) != null) {
             throw new IllegalStateException("queue " + queue + " attached twice");
         }
         kicks.put(queue, kickFd);
+        attachments++;
     }
 
     @Override
     public synchronized void detach(int queue) {
+        if (queue == detachFails) {
+            throw new IllegalStateException("queue " + queue + " is not given back");
+        }
         attached.remove(queue);
         enabled.remove(queue);
     }
@@ -87,6 +97,21 @@ final class FakeFunction extends CardFunction {
         return kicks.getOrDefault(queue, Integer.MIN_VALUE);
     }
 
+    /** From now on a queue cannot be handed over. */
+    synchronized void failToAttach() {
+        attachFails = true;
+    }
+
+    /** From now on this queue is not given back; -1 for none. */
+    synchronized void failToDetach(int queue) {
+        detachFails = queue;
+    }
+
+    /** How often a queue was handed over so far. */
+    synchronized int attachments() {
+        return attachments;
+    }
+
     FunctionListener transport() {
         return listener();
     }
@@ -99,6 +124,12 @@ final class FakeFunction extends CardFunction {
     /** Takes all available chains and keeps them. */
     synchronized List<Integer> hold(int queue) {
         return take(queue, false);
+    }
+
+    /** Reports a fault as a worker does. */
+    void fault(int queue, boolean alone) {
+        listener().queueFaulted(queue, alone);
+        listener().memoryFault();
     }
 
     private List<Integer> take(int queue, boolean complete) {
@@ -119,7 +150,7 @@ final class FakeFunction extends CardFunction {
         } catch (VirtqueueViolation e) {
             listener().queueBroken(queue, e.kind());
         } catch (InternalError e) {
-            listener().memoryFault();
+            fault(queue, true);
         }
         q.publish();
         return heads;

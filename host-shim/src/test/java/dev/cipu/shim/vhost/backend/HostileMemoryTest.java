@@ -14,6 +14,7 @@ import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.OpenFlag;
 import dev.cipu.shim.vhost.Request;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,7 +136,62 @@ class HostileMemoryTest {
             assertThat(session.counters.memoryFaults()).isEqualTo(1);
             assertThat(session.function.isAttached(0)).isTrue();
             assertThat(session.function.isEnabled(0)).isTrue();
+            assertThat(session.function.attachments())
+                    .as("a ring that runs is left alone")
+                    .isEqualTo(1);
         }
+    }
+
+    @Test
+    void line52OnlyTheRingThatAFaultStoppedIsRestarted() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.blk()) {
+            RawFrontEnd front = session.front;
+            front.setUp();
+            front.startRing(1);
+            for (int i = 1; i <= 100; i++) {
+                session.function.fault(1, false);
+                front.sync();
+                assertThat(session.function.attachments()).isEqualTo(2 + i);
+            }
+            assertThat(session.counters.memoryFaults()).isEqualTo(100);
+            assertThat(session.function.isEnabled(0)).isTrue();
+            assertThat(session.function.isEnabled(1)).isTrue();
+        }
+    }
+
+    @Test
+    void line52AFrontEndWhoseMemoryFaultsAgainAndAgainIsEndedAndItsNeighbourIsNot() throws Exception {
+        try (SessionUnderTest culprit = SessionUnderTest.blk();
+                SessionUnderTest neighbour = SessionUnderTest.blk()) {
+            culprit.front.setUp();
+            neighbour.front.setUp();
+            for (int i = 0; i < 8; i++) {
+                culprit.function.fault(0, true);
+                neighbour.function.transport().memoryFault();
+                culprit.front.sync();
+            }
+            assertThat(culprit.function.attachments()).isEqualTo(9);
+            assertThat(RawFrontEnd.eventually(() -> {
+                        culprit.function.fault(0, true);
+                        return culprit.counters.failures() == 1;
+                    }))
+                    .isTrue();
+            assertThat(culprit.end().failed()).isTrue();
+            assertThat(culprit.end().reason()).contains("again and again");
+            neighbour.front.sync();
+            assertThat(neighbour.function.attachments()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void faultsThatAreForgottenDoNotCount() {
+        FaultBudget budget = new FaultBudget(2, Duration.ofNanos(10));
+        assertThat(budget.spend(-5)).isTrue();
+        assertThat(budget.spend(5)).isTrue();
+        assertThat(budget.spend(5)).isFalse();
+        assertThat(budget.spend(6)).isTrue();
+        assertThat(budget.spend(16)).isTrue();
+        assertThat(budget.spend(16)).isFalse();
     }
 
     @Test
