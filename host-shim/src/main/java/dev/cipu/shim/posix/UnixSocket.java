@@ -132,14 +132,14 @@ public final class UnixSocket implements AutoCloseable {
 
     public static final int TIMED_OUT = -1;
 
-    /** Fills the whole segment; false when the stream ended or the time ran out before. */
+    /** Fills the whole segment; false when the stream ended, the time ran out or the bundle overflowed before. */
     public boolean receiveFully(MemorySegment bytes, FdBundle into, @Nullable Duration timeout) {
         long deadline = timeout == null ? 0 : System.nanoTime() + timeout.toNanos();
         long filled = 0;
         while (filled < bytes.byteSize()) {
             Duration left = timeout == null ? null : Duration.ofNanos(Long.max(0, deadline - System.nanoTime()));
             int n = receive(bytes.asSlice(filled), into, left);
-            if (n <= 0) {
+            if (n <= 0 || into.isOverfull()) {
                 return false;
             }
             filled += n;

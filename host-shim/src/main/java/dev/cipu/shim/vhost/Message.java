@@ -15,7 +15,7 @@ public final class Message implements AutoCloseable {
     private final MemorySegment buffer =
             arena.allocate(MessageLayout.HEADER_BYTES + (long) MessageLayout.MAX_PAYLOAD, 8);
     private final MemorySegment payload = buffer.asSlice(MessageLayout.HEADER_BYTES);
-    private final FdBundle descriptors = new FdBundle();
+    private final FdBundle descriptors = new FdBundle(MessageLayout.TABLE_MAX_REGIONS);
 
     /** Starts a new message of our own, its payload {@code size} zero bytes. */
     public Message begin(int request, int flags, int size) {

@@ -2,6 +2,7 @@ package dev.cipu.shim.vhost;
 
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.UnixSocket;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 
 /**
@@ -36,8 +37,7 @@ public final class MessageChannel implements AutoCloseable {
         if (got == 0) {
             return false;
         }
-        if (got == UnixSocket.TIMED_OUT
-                || !socket.receiveFully(message.header().asSlice(got), message.descriptors(), patience)) {
+        if (got == UnixSocket.TIMED_OUT || !receiveFully(message.header().asSlice(got), message)) {
             throw new ProtocolException("a message ends in its header");
         }
         if ((message.flags() & MessageLayout.VERSION_MASK) != MessageLayout.VERSION) {
@@ -46,10 +46,19 @@ public final class MessageChannel implements AutoCloseable {
         if (Integer.compareUnsigned(message.size(), MessageLayout.MAX_PAYLOAD) > 0) {
             throw new ProtocolException("payload of " + Integer.toUnsignedString(message.size()) + " bytes");
         }
-        if (!socket.receiveFully(message.payload(message.size()), message.descriptors(), patience)) {
+        if (!receiveFully(message.payload(message.size()), message)) {
             throw new ProtocolException("message " + message.request() + " ends in its payload");
         }
         return true;
+    }
+
+    /** Not one byte more is read of a message that brings too many descriptors: it could bring some with each byte. */
+    private boolean receiveFully(MemorySegment bytes, Message message) {
+        boolean filled = socket.receiveFully(bytes, message.descriptors(), patience);
+        if (message.descriptors().isOverfull()) {
+            throw new ProtocolException("a message with more than " + MessageLayout.TABLE_MAX_REGIONS + " descriptors");
+        }
+        return filled;
     }
 
     /** Sends {@code message} whole; the descriptors travel with it and stay the caller's. */

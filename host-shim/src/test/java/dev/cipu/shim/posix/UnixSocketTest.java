@@ -64,6 +64,28 @@ class UnixSocketTest {
     }
 
     @Test
+    void moreDescriptorsThanABundleHoldsAreClosedAndEndTheReading() throws Exception {
+        try (Arena arena = Arena.ofConfined();
+                UnixSocket.Pair pair = UnixSocket.pair();
+                EventFd event = EventFd.create();
+                FdBundle two = new FdBundle(2);
+                FdBundle other = new FdBundle(1)) {
+            long before = OpenDescriptors.count();
+            pair.left().send(bytes(arena, 1), event.fd(), event.fd());
+            pair.left().send(bytes(arena, 1), event.fd());
+            pair.left().send(bytes(arena, 1), event.fd());
+            assertThat(pair.right().receiveFully(arena.allocate(3), two, SHORT)).isFalse();
+            assertThat(two.isOverfull()).isTrue();
+            assertThat(two.count()).isZero();
+            assertThat(OpenDescriptors.count()).as("one is still on its way").isLessThanOrEqualTo(before);
+            assertThat(pair.right().receiveFully(arena.allocate(1), other, SHORT))
+                    .isTrue();
+            assertThat(other.count()).isEqualTo(1);
+            assertThat(other.isOverfull()).isFalse();
+        }
+    }
+
+    @Test
     void receivedDescriptorsAreCloseOnExec() throws Exception {
         try (Arena arena = Arena.ofConfined();
                 UnixSocket.Pair pair = UnixSocket.pair();

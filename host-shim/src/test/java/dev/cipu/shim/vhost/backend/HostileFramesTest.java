@@ -114,6 +114,21 @@ class HostileFramesTest {
     }
 
     @Test
+    void line46AMessageThatBringsDescriptorsWithEachByteIsCutShort() throws Exception {
+        long before = OpenDescriptors.count();
+        try (SessionUnderTest session = SessionUnderTest.blk()) {
+            Fd[] many = new Fd[253];
+            java.util.Arrays.fill(many, session.front.kick.fd());
+            byte[] whole = RawFrontEnd.frame(Request.SET_MEM_TABLE, 1, 100, NOTHING);
+            session.front.raw(java.util.Arrays.copyOf(whole, 11));
+            session.front.raw(new byte[] {0}, many);
+            // the rest never comes, and is not waited for
+            assertThat(session.end().reason()).contains("more than 8 descriptors");
+        }
+        assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
     void line46DescriptorCountIsFlatAfterTenThousandRounds() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk()) {
             session.front.setUp();
