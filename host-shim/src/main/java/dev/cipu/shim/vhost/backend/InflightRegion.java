@@ -13,6 +13,9 @@ import java.lang.foreign.MemorySegment;
  * the ring is attached.
  */
 final class InflightRegion implements AutoCloseable {
+    /** What a region may be longer than its parts: a predecessor may have rounded it up to a huge page. */
+    private static final long MAX_PADDING = 1 << 21;
+
     private final Mapping mapping;
     private final int queues;
     private final int queueSize;
@@ -39,7 +42,8 @@ final class InflightRegion implements AutoCloseable {
     /** Maps what SET_INFLIGHT_FD brings. */
     static InflightRegion adopt(
             FdBundle descriptors, long size, long offset, int queues, int queueSize, int maxQueues) {
-        if (Long.compareUnsigned(size, bytes(queues, queueSize, maxQueues)) < 0) {
+        long needed = bytes(queues, queueSize, maxQueues);
+        if (size < needed || size > needed + MAX_PADDING) {
             throw new RefusedException("inflight region of " + Long.toUnsignedString(size) + " bytes");
         }
         if ((offset & InflightLayout.ENTRY_BYTES - 1) != 0) {

@@ -16,6 +16,12 @@ final class MemoryTable implements AutoCloseable {
     /** What GET_MAX_MEM_SLOTS answers. Looking an address up is linear in the slots that are in use. */
     static final int MAX_SLOTS = 64;
 
+    /**
+     * Bytes of all regions together, 16 TiB: more than the guests of today have, and a small part of the 128 TiB of
+     * addresses that this process has for all its front-ends. A file costs its sender nothing until it is written to.
+     */
+    static final long MAX_BYTES = 1L << 44;
+
     static final MemoryTable EMPTY = new MemoryTable(List.of());
 
     private record Slot(MemoryRegion region, Mapping mapping) {}
@@ -69,10 +75,15 @@ final class MemoryTable implements AutoCloseable {
 
     private static void checkPlace(MemoryRegion region, List<Slot> slots) {
         region.check();
+        long free = MAX_BYTES;
         for (Slot slot : slots) {
+            free -= slot.region.size();
             if (slot.region.overlaps(region)) {
                 throw new RefusedException("memory regions overlap at 0x" + Long.toHexString(region.guestAddress()));
             }
+        }
+        if (region.size() > free) {
+            throw new RefusedException("memory regions of more than " + MAX_BYTES + " bytes");
         }
     }
 

@@ -161,14 +161,15 @@ final class Vring implements AutoCloseable {
             signalError();
             return false;
         }
-        SplitQueueBuilder builder = new SplitQueueBuilder()
-                .size(size)
-                .memory(memory)
-                .rings(descriptorTable, availRing, usedRing)
-                .features(features)
-                .interrupt(call)
-                .lastAvail(ownBase ? base : usedIndex(usedRing));
         try {
+            // a region may be mapped at an odd address, and then even the used index cannot be read
+            SplitQueueBuilder builder = new SplitQueueBuilder()
+                    .size(size)
+                    .memory(memory)
+                    .rings(descriptorTable, availRing, usedRing)
+                    .features(features)
+                    .interrupt(call)
+                    .lastAvail(ownBase ? base : usedIndex(usedRing));
             if (inflight != null) {
                 resume(builder, inflight.queue(index, size), usedRing);
             }

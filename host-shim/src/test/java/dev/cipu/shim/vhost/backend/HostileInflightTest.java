@@ -102,6 +102,7 @@ class HostileInflightTest {
             long before = OpenDescriptors.count();
             byte[][] bad = {
                 inflight(2 * STRIDE - 1, 0, 2, SIZE),
+                inflight(2 * STRIDE + (1 << 21) + 1, 0, 2, SIZE),
                 inflight(3 * STRIDE, 0, 3, SIZE),
                 inflight(4 * STRIDE, 0, 2, 2 * SIZE),
                 inflight(2 * STRIDE, 64, 2, SIZE),

@@ -77,6 +77,50 @@ class HostileMemoryTest {
     }
 
     @Test
+    void line51MoreMemoryThanASessionMayMapIsRefused() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.blk();
+                Memfd sparse = Memfd.create("sparse", MemoryTable.MAX_BYTES + PAGE)) {
+            RawFrontEnd front = session.front;
+            front.negotiate();
+            long descriptors = OpenDescriptors.count();
+            long half = MemoryTable.MAX_BYTES / 2;
+            assertThat(front.acked(
+                            Request.SET_MEM_TABLE, table(GUEST, MemoryTable.MAX_BYTES + PAGE, USER, 0), sparse.fd()))
+                    .isEqualTo(REFUSED);
+            assertThat(front.acked(
+                            Request.SET_MEM_TABLE,
+                            table(GUEST, half, PAGE, 0, GUEST + half, half + PAGE, half + PAGE, half),
+                            sparse.fd(),
+                            sparse.fd()))
+                    .isEqualTo(REFUSED);
+            assertThat(OpenDescriptors.count()).isEqualTo(descriptors);
+            assertThat(front.acked(Request.ADD_MEM_REG, region(GUEST, half, PAGE, 0), sparse.fd()))
+                    .isZero();
+            assertThat(front.acked(
+                            Request.ADD_MEM_REG, region(GUEST + half, half + PAGE, half + PAGE, half), sparse.fd()))
+                    .isEqualTo(REFUSED);
+        }
+    }
+
+    @Test
+    void line51ARingAtAnOddAddressOfOursIsRefused() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.blk()) {
+            RawFrontEnd front = session.front;
+            front.negotiate();
+            assertThat(front.acked(Request.SET_MEM_TABLE, table(GUEST, MEMORY - PAGE, USER, 1), front.memory.fd()))
+                    .isZero();
+            assertThat(front.acked(Request.SET_VRING_NUM, RawFrontEnd.state(0, RawFrontEnd.SIZE)))
+                    .isZero();
+            assertThat(front.acked(Request.SET_VRING_ADDR, RawFrontEnd.addresses(0)))
+                    .isZero();
+            assertThat(front.acked(Request.SET_VRING_KICK, RawFrontEnd.u64(0), front.kick.fd()))
+                    .isEqualTo(REFUSED);
+            assertThat(session.function.isAttached(0)).isFalse();
+            front.sync();
+        }
+    }
+
+    @Test
     void line51TheTableIsReplacedAThousandTimesUnderIo() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk()) {
             RawFrontEnd front = session.front;
