@@ -74,7 +74,12 @@ final class BlkFunction extends CardFunction {
         if (duty == null) {
             throw new IllegalStateException("a worker acknowledged what it had not done");
         }
-        attachments[queue] = new Attachment(kickFd, place.core().watch(kickFd), duty);
+        try {
+            attachments[queue] = new Attachment(kickFd, place.core().watch(kickFd), duty);
+        } catch (RuntimeException e) {
+            place.core().worker().call(duty::close);
+            throw e;
+        }
     }
 
     @Override

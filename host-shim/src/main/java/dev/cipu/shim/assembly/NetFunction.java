@@ -35,8 +35,16 @@ final class NetFunction extends CardFunction {
             throw new IllegalStateException("queue " + queue + " is attached already");
         }
         CardCore core = network.core();
-        attachments[queue] = new Attachment(kickFd, core.watch(kickFd));
-        core.worker().call(() -> port.attach(queue, q, new QueueEvents(queue, core, this::listener)));
+        Attachment attachment = new Attachment(kickFd, core.watch(kickFd));
+        try {
+            core.worker().call(() -> port.attach(queue, q, new QueueEvents(queue, core, this::listener)));
+        } catch (RuntimeException | InternalError e) {
+            // the port may have the queue although its ring's memory faulted
+            core.worker().call(() -> port.detach(queue));
+            core.unwatch(kickFd, attachment.kicks());
+            throw e;
+        }
+        attachments[queue] = attachment;
     }
 
     @Override

@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
 final class Vrings implements AutoCloseable {
     private final Vring[] rings;
     private MemoryTable table = MemoryTable.EMPTY;
+
+    /** What {@link #table} replaces, until no worker uses it. */
+    private MemoryTable former = MemoryTable.EMPTY;
+
     private @Nullable InflightRegion inflight;
     private @Nullable FeatureSet features;
 
@@ -56,23 +60,27 @@ final class Vrings implements AutoCloseable {
 
     /** Replaces the whole table. Rings that run go on in the new one from where they were. */
     void replaceTable(MemoryTable next) {
+        former = table;
+        table = next;
         for (Vring ring : rings) {
             ring.pause();
         }
-        MemoryTable old = table;
-        table = next;
-        old.close();
-        startReady();
+        leaveFormer();
     }
 
     /** Grows or shrinks the table under running rings; a region that a running ring lies in is not removed. */
     void changeTable(MemoryTable next) {
-        MemoryTable old = table;
+        former = table;
         table = next;
         for (Vring ring : rings) {
             ring.replaceMemory(next.memory());
         }
-        old.closeAllBut(next);
+        leaveFormer();
+    }
+
+    private void leaveFormer() {
+        former.closeAllBut(table);
+        former = MemoryTable.EMPTY;
         startReady();
     }
 
@@ -122,12 +130,29 @@ final class Vrings implements AutoCloseable {
         return table.filesStillCover() && (inflight == null || inflight.fileStillCovers());
     }
 
-    /** Should a worker not let go, this throws and leaves its memory mapped: a leak is better than a fault. */
+    /**
+     * Should a worker not let go of a ring, the others are taken back all the same; then this throws and leaves the memory
+     * mapped: a leak is better than a fault.
+     */
     @Override
     public void close() {
+        RuntimeException held = null;
         for (Vring ring : rings) {
-            ring.close();
+            try {
+                ring.close();
+            } catch (RuntimeException e) {
+                if (held == null) {
+                    held = e;
+                } else {
+                    held.addSuppressed(e);
+                }
+            }
         }
+        if (held != null) {
+            throw held;
+        }
+        former.close();
+        former = MemoryTable.EMPTY;
         table.close();
         table = MemoryTable.EMPTY;
         if (inflight != null) {
