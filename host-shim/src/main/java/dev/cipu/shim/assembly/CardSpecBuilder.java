@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CardSpecBuilder {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,31}");
+    private static final Pattern WORKER = Pattern.compile("worker\\d+");
     private static final Pattern MAC = Pattern.compile("[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}");
     private static final Map<String, Mode> MODES = modes();
     private static final int MULTICAST = 1;
@@ -281,12 +282,31 @@ public final class CardSpecBuilder {
         }
     }
 
+    /** Devices, switches and workers count under their names in one table. */
+    private void checkOwners() {
+        for (DeviceSpec device : devices) {
+            if (switches.containsKey(device.id())) {
+                throw new CardSpecException(
+                        device.id() + ": a switch and a device have this name; choose another id for the device");
+            }
+            checkNoWorker(device.id());
+        }
+        switches.keySet().forEach(CardSpecBuilder::checkNoWorker);
+    }
+
+    private static void checkNoWorker(String name) {
+        if (WORKER.matcher(name).matches()) {
+            throw new CardSpecException(name + ": the card's cores have names like this; choose another one");
+        }
+    }
+
     /** The card as described so far. */
     public CardSpec build() {
         if (devices.isEmpty()) {
             throw new CardSpecException(
                     "the card has no device; add --net socket=PATH or --blk socket=PATH,store=mem:64M");
         }
+        checkOwners();
         Set<Object> taken = new HashSet<>();
         for (DeviceSpec device : devices) {
             EndpointSpec at = device.endpoint();

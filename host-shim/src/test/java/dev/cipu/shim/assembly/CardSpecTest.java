@@ -227,6 +227,21 @@ class CardSpecTest {
                 .hasMessageContaining("'x' belongs to another device");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            switches: {a: none}\\ndevices: [{kind: net, socket: /x, switch: a, id: a}] | a: a switch and a device
+            devices: [{kind: net, socket: /x, id: sw0}]                                | sw0: a switch and a device
+            devices: [{kind: net, socket: /x, id: worker0}]                            | worker0: the card's cores
+            devices: [{kind: net, socket: /x, switch: worker12}]                       | worker12: the card's cores
+            """)
+    void twoThatCountCannotShareAName(String text, String message) {
+        assertThatThrownBy(() -> yaml(text.replace("\\n", "\n")))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageStartingWith(message)
+                .hasMessageContaining("; choose another");
+        assertThat(net("socket=/x,id=worker").devices().getFirst().id()).isEqualTo("worker");
+    }
+
     @Test
     void aPathTooLongForASocketIsRefused() {
         assertThatThrownBy(() -> net("socket=/tmp/" + "x".repeat(110))).hasMessageContaining("107 bytes");
