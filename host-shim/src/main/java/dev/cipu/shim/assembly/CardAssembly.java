@@ -228,6 +228,7 @@ public final class CardAssembly implements AutoCloseable {
             case "ENOENT" -> " has no directory to be in; make it";
             case "EACCES", "EPERM", "EROFS" -> " may not be made there; choose a directory of yours";
             case "EBADF", "ENOTSOCK" -> " is no open socket; hand down a listening one under this number";
+            case "EINVAL" -> " does not listen; call listen on it before it is handed down";
             default -> " cannot be served: " + e.getMessage();
         };
         return new ResourceException(at + mend, e);

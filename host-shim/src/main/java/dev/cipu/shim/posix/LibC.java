@@ -28,6 +28,8 @@ public interface LibC {
 
     int setsockopt(int fd, int level, int option, @intptr_t long value, int length);
 
+    int getsockopt(int fd, int level, int option, @intptr_t long value, @intptr_t long length);
+
     @ssize_t
     long sendmsg(int fd, @intptr_t long message, int flags);
 

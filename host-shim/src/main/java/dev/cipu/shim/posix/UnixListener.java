@@ -3,6 +3,7 @@ package dev.cipu.shim.posix;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class UnixListener implements AutoCloseable {
     private static final int BACKLOG = 16;
     private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int SO_ACCEPTCONN = 30;
 
     private final Fd fd;
     private final @Nullable Path path;
@@ -57,11 +59,30 @@ public final class UnixListener implements AutoCloseable {
         }
     }
 
-    /** Serves a socket that is listening already, descriptor {@code number}; the path stays its creator's. */
+    /**
+     * Serves a socket that is listening already, descriptor {@code number}; the path stays its creator's. Throws EBADF or
+     * ENOTSOCK when it is no socket and EINVAL when it does not listen; the descriptor is then not touched, because it may
+     * be anything.
+     */
     public static UnixListener inherit(int number) {
+        if (!listens(number)) {
+            throw new PosixException("fd " + number + " does not listen", Errno.EINVAL);
+        }
         Fd fd = new Fd(number);
         fd.makeNonBlocking();
         return new UnixListener(fd, null);
+    }
+
+    private static boolean listens(int number) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment value = arena.allocate(ValueLayout.JAVA_INT);
+            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, Integer.BYTES);
+            Posix.check(
+                    "getsockopt(SO_ACCEPTCONN)",
+                    Posix.C.getsockopt(
+                            number, UnixSocket.SOL_SOCKET, SO_ACCEPTCONN, Posix.address(value), Posix.address(length)));
+            return value.get(ValueLayout.JAVA_INT, 0) != 0;
+        }
     }
 
     private static boolean bind(Fd fd, Path path) {

@@ -17,10 +17,12 @@ public final class UnixSocket implements AutoCloseable {
     static final int STREAM_CLOEXEC = 0x80001;
     private static final int SHUT_WRITE = 1;
     private static final int SHUT_BOTH = 2;
-    private static final int SOL_SOCKET = 1;
+    static final int SOL_SOCKET = 1;
     private static final int SO_SNDTIMEO = 21;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_DONTWAIT = 0x40;
+
+    private static final Duration CONNECT_PATIENCE = Duration.ofSeconds(1);
 
     private final Fd fd;
     private final AncillaryMessage message = new AncillaryMessage();
@@ -29,17 +31,25 @@ public final class UnixSocket implements AutoCloseable {
         this.fd = fd;
     }
 
-    /** Connects to a listening socket. */
+    /**
+     * Connects to a listening socket. One whose backlog is full gets a second to take somebody in; then it is EAGAIN.
+     */
     public static UnixSocket connect(Path path) {
-        Fd fd = stream();
+        UnixSocket socket = new UnixSocket(stream());
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = SocketAddress.of(path, arena);
-            Posix.check(
-                    "connect " + path,
-                    Posix.C.connect(fd.number(), Posix.address(address), Math.toIntExact(address.byteSize())));
-            return new UnixSocket(fd);
+            socket.sendTimeout(CONNECT_PATIENCE);
+            int result;
+            do {
+                result = Posix.C.connect(
+                        socket.fd.number(), Posix.address(address), Math.toIntExact(address.byteSize()));
+                // a call with a time-out is not restarted after a signal
+            } while (result < 0 && Posix.errno() == Errno.EINTR);
+            Posix.check("connect " + path, result);
+            socket.sendTimeout(Duration.ZERO);
+            return socket;
         } catch (RuntimeException e) {
-            fd.close();
+            socket.close();
             throw e;
         }
     }

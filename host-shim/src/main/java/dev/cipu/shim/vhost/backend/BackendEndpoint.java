@@ -2,6 +2,7 @@ package dev.cipu.shim.vhost.backend;
 
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.EventFd;
+import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.UnixListener;
 import dev.cipu.shim.posix.UnixSocket;
 import java.nio.file.Path;
@@ -78,6 +79,8 @@ public final class BackendEndpoint implements AutoCloseable {
                     serve(socket);
                 }
             }
+        } catch (PosixException e) {
+            LOG.error("{}: nobody can connect any more: {}", name, e.getMessage());
         } finally {
             source.close();
         }

@@ -6,12 +6,16 @@ import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixListener;
 import dev.cipu.shim.posix.UnixSocket;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Where front-ends come from. Owned by the endpoint's thread, except {@link #withdraw}. */
 sealed interface PeerSource extends AutoCloseable {
-    /** The next front-end; null after a while without one, or when {@code wake} was signalled. */
+    /**
+     * The next front-end; null after a while without one, or when {@code wake} was signalled. Throws PosixException when
+     * none can ever come.
+     */
     @Nullable
     UnixSocket next(EventFd wake);
 
@@ -25,12 +29,25 @@ sealed interface PeerSource extends AutoCloseable {
     record Listening(UnixListener listener) implements PeerSource {
         private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+        private static final int LISTENER_READY = 1;
+
+        /** Errors that no later call would be without. */
+        private static final Set<String> PERMANENT = Set.of("EBADF", "ENOTSOCK", "EINVAL");
+
         @Override
         public @Nullable UnixSocket next(EventFd wake) {
-            Readiness.await(Long.MAX_VALUE, listener.fd(), wake.fd());
+            int ready = Readiness.await(Long.MAX_VALUE, listener.fd(), wake.fd());
             try {
-                return listener.accept();
-            } catch (PosixException noRoom) {
+                UnixSocket socket = listener.accept();
+                if (socket == null && ready == LISTENER_READY) {
+                    // gone again; or shut down by whoever handed the socket down, and then it stays like this
+                    Readiness.await(RETRY_NANOS, wake.fd());
+                }
+                return socket;
+            } catch (PosixException e) {
+                if (PERMANENT.contains(e.errnoName())) {
+                    throw e;
+                }
                 // out of descriptors or memory: the front-end stays in the backlog
                 Readiness.await(RETRY_NANOS, wake.fd());
                 return null;
