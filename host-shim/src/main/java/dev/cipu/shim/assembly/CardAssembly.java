@@ -46,6 +46,7 @@ public final class CardAssembly implements AutoCloseable {
     private final Deque<AutoCloseable> closing = new ArrayDeque<>();
     private final Map<String, CardFunction> functions = new LinkedHashMap<>();
     private final List<CardCore> cores = new ArrayList<>();
+    private final List<BackendEndpoint> endpoints = new ArrayList<>();
     private final CounterFile counterFile;
     private boolean closed;
 
@@ -203,17 +204,20 @@ public final class CardAssembly implements AutoCloseable {
         }
         CardFunction function = function(device.id());
         EndpointSpec at = device.endpoint();
-        BackendCounters counters =
-                new BackendCounters(counterFile.table().group(device.id() + "/session", BackendCounters.NAMES));
+        CounterGroup group = counterFile.table().group(device.id() + "/session", BackendCounters.NAMES);
+        BackendCounters counters = new BackendCounters(group);
         try {
-            switch (at.mode()) {
-                case SERVER -> closing.push(BackendEndpoint.listen(device.id(), path(at), function, counters));
-                case CLIENT -> closing.push(BackendEndpoint.connect(device.id(), path(at), function, counters));
-                case INHERITED -> closing.push(BackendEndpoint.inherit(device.id(), at.fd(), function, counters));
+            BackendEndpoint endpoint = switch (at.mode()) {
+                case SERVER -> BackendEndpoint.listen(device.id(), path(at), function, counters);
+                case CLIENT -> BackendEndpoint.connect(device.id(), path(at), function, counters);
+                case INHERITED -> BackendEndpoint.inherit(device.id(), at.fd(), function, counters);
                 case EMBEDDED -> throw new IllegalStateException(device.id() + " is for an embedded guest");
-            }
-        } catch (PosixException e) {
-            throw refused(device, e);
+            };
+            closing.push(endpoint);
+            endpoints.add(endpoint);
+        } catch (RuntimeException e) {
+            counterFile.table().retire(group);
+            throw e instanceof PosixException refusal ? refused(device, refusal) : e;
         }
     }
 
@@ -267,6 +271,9 @@ public final class CardAssembly implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        // all at once, so that the slowest session decides how long it takes and not their sum
+        endpoints.forEach(BackendEndpoint::stop);
+        endpoints.clear();
         while (!closing.isEmpty()) {
             AutoCloseable next = closing.pop();
             try {

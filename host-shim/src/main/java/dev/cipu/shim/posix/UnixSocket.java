@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class UnixSocket implements AutoCloseable {
     static final int AF_UNIX = 1;
     static final int STREAM_CLOEXEC = 0x80001;
+    private static final int SHUT_READ = 0;
     private static final int SHUT_WRITE = 1;
     private static final int SHUT_BOTH = 2;
     static final int SOL_SOCKET = 1;
@@ -160,6 +161,11 @@ public final class UnixSocket implements AutoCloseable {
     /** Nothing more will be sent: the peer reads the end of the stream, and may still answer. */
     public void endOutput() {
         Posix.check("shutdown", Posix.C.shutdown(fd.number(), SHUT_WRITE));
+    }
+
+    /** A reader sees the end of the stream after what has come already. Any thread; errors do not matter any more. */
+    public void endInput() {
+        Posix.C.shutdown(fd.number(), SHUT_READ);
     }
 
     /** Ends the connection in both directions; a reader sees the end of the stream. Errors do not matter any more. */

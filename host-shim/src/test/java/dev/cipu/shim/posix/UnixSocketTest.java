@@ -9,6 +9,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -156,6 +158,44 @@ class UnixSocketTest {
         }
         assertThat(path).doesNotExist();
         assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void connectingToAListenerThatTakesNobodyInEndsAfterAWhile() throws Exception {
+        Path path = folder.resolve("s");
+        List<UnixSocket> waiting = new ArrayList<>();
+        long before = OpenDescriptors.count();
+        try (UnixListener listener = UnixListener.listen(path)) {
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 64; i++) {
+                            waiting.add(UnixSocket.connect(path));
+                        }
+                    })
+                    .isInstanceOfSatisfying(
+                            PosixException.class, e -> assertThat(e.errnoName()).isEqualTo("EAGAIN"));
+            assertThat(waiting).isNotEmpty();
+            assertThatThrownBy(() -> UnixListener.listen(path))
+                    .as("somebody is there, only busy")
+                    .isInstanceOfSatisfying(
+                            PosixException.class, e -> assertThat(e.errnoName()).isEqualTo("EADDRINUSE"));
+            assertThat(listener.fd().isOpen()).isTrue();
+        } finally {
+            waiting.forEach(UnixSocket::close);
+        }
+        assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void endedInputLeavesWhatHasComeAndThePeerUndisturbed() {
+        try (Arena arena = Arena.ofConfined();
+                UnixSocket.Pair pair = UnixSocket.pair();
+                FdBundle none = new FdBundle()) {
+            pair.left().send(bytes(arena, 5));
+            pair.right().endInput();
+            assertThat(pair.right().receive(arena.allocate(8), none, null)).isEqualTo(5);
+            assertThat(pair.right().receive(arena.allocate(8), none, null)).isZero();
+            assertThat(pair.left().receive(arena.allocate(8), none, SHORT)).isEqualTo(UnixSocket.TIMED_OUT);
+        }
     }
 
     @Test

@@ -58,9 +58,14 @@ public final class BackendEndpoint implements AutoCloseable {
 
     private static BackendEndpoint started(
             String name, CardFunction function, BackendCounters counters, PeerSource source) {
-        BackendEndpoint endpoint = new BackendEndpoint(name, function, counters, source, PATIENCE);
-        endpoint.start();
-        return endpoint;
+        try {
+            BackendEndpoint endpoint = new BackendEndpoint(name, function, counters, source, PATIENCE);
+            endpoint.start();
+            return endpoint;
+        } catch (RuntimeException e) {
+            source.close();
+            throw e;
+        }
     }
 
     void start() {
@@ -87,6 +92,7 @@ public final class BackendEndpoint implements AutoCloseable {
     }
 
     private void serve(UnixSocket socket) {
+        boolean counted = false;
         try (socket;
                 BackendSession session = new BackendSession(socket, function, patience, counters)) {
             current = session;
@@ -94,6 +100,7 @@ public final class BackendEndpoint implements AutoCloseable {
                 session.stop();
             }
             BackendSession.End end = session.run();
+            counted = end.failed();
             current = null;
             log(end);
             if (stopping) {
@@ -102,7 +109,10 @@ public final class BackendEndpoint implements AutoCloseable {
         } catch (RuntimeException | InternalError e) {
             // Our own bug, or a memory fault that the JVM reports late: this front-end loses its session, the next one
             // gets a new one.
-            LOG.error("{}: session ended by an internal error", name, e);
+            if (!counted) {
+                counters.sessionFailed();
+            }
+            log(e);
         } finally {
             current = null;
         }
@@ -110,19 +120,23 @@ public final class BackendEndpoint implements AutoCloseable {
 
     private void log(BackendSession.End end) {
         if (logLimit.permits()) {
-            long unsaid = logLimit.takeSuppressed();
-            LOG.info(
-                    "{}: session {}: {}{}",
-                    name,
-                    end.failed() ? "failed" : "ended",
-                    end.reason(),
-                    unsaid == 0 ? "" : " (" + unsaid + " more since the last line)");
+            LOG.info("{}: session {}: {}{}", name, end.failed() ? "failed" : "ended", end.reason(), unsaid());
         }
     }
 
-    /** Waits until the session has ended and everything is released. */
-    @Override
-    public void close() {
+    private void log(Throwable e) {
+        if (logLimit.permits()) {
+            LOG.error("{}: session ended by an internal error{}", name, unsaid(), e);
+        }
+    }
+
+    private String unsaid() {
+        long lines = logLimit.takeSuppressed();
+        return lines == 0 ? "" : " (" + lines + " more since the last line)";
+    }
+
+    /** Nobody can connect from now on, and the session ends soon; does not wait. Any thread, before {@link #close}. */
+    public void stop() {
         stopping = true;
         source.withdraw();
         wake.signal();
@@ -130,6 +144,12 @@ public final class BackendEndpoint implements AutoCloseable {
         if (session != null) {
             session.stop();
         }
+    }
+
+    /** Waits until the session has ended and everything is released. */
+    @Override
+    public void close() {
+        stop();
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {

@@ -33,6 +33,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private static final long FOR_EVER = Long.MAX_VALUE;
     private static final int ACCEPTED = 0;
     private static final int REFUSED = 1;
+    private static final String STOPPED = "stopped";
 
     /** Faults a second of a ring whose memory is whole afterwards; a neighbour's that were reported late are fewer. */
     private static final int MOST_FAULTS = 8;
@@ -91,7 +92,11 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         }
     }
 
+    /** Whatever a message cut short by {@link #stop} looks like is not the front-end's doing. */
     private End failed(@Nullable String reason) {
+        if (stopping) {
+            return new End(false, STOPPED);
+        }
         counters.sessionFailed();
         return new End(true, String.valueOf(reason));
     }
@@ -105,12 +110,12 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             }
             if ((ready & SOCKET_READY) != 0) {
                 if (!channel.receive(message)) {
-                    return new End(false, "the front-end left");
+                    return new End(false, stopping ? STOPPED : "the front-end left");
                 }
                 handleMessage();
             }
         }
-        return new End(false, "stopped");
+        return new End(false, STOPPED);
     }
 
     private void handleEvents() {
@@ -411,10 +416,18 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         wake();
     }
 
-    /** Makes {@link #run} return soon. Any thread. */
+    /**
+     * Makes {@link #run} return soon, even in the middle of a message that the front-end does not end. Any thread. The
+     * front-end sees the end of the stream only once the workers have let go of its memory.
+     */
     public void stop() {
         stopping = true;
-        wake();
+        synchronized (wake) {
+            if (wake.fd().isOpen()) {
+                wake.signal();
+                channel.socket().endInput();
+            }
+        }
     }
 
     /** A listener's call may come while the session closes; the lock keeps it from a number that is someone else's. */
@@ -434,13 +447,14 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             rings.close();
             function.device().reset();
         } finally {
+            // first: from now on nobody else touches the socket
+            synchronized (wake) {
+                wake.close();
+            }
             closeBackendChannel();
             channel.close();
             message.close();
             answer.close();
-            synchronized (wake) {
-                wake.close();
-            }
         }
     }
 }

@@ -1,9 +1,13 @@
 package dev.cipu.shim.vhost.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.Fd;
+import dev.cipu.shim.posix.Memfd;
 import dev.cipu.shim.posix.OpenDescriptors;
+import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixListener;
 import dev.cipu.shim.posix.UnixSocket;
@@ -46,6 +50,96 @@ class BackendEndpointTest {
         BackendEndpoint.connect("e", folder.resolve("missing"), FakeFunction.blk(1), BackendCounters.unlisted())
                 .close();
         assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void closingDoesNotWaitForTheRestOfAMessage() {
+        Path path = folder.resolve("s");
+        FakeFunction function = FakeFunction.blk(1);
+        BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function, BackendCounters.unlisted());
+        try (RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
+            front.setUp();
+            front.raw(new byte[] {1, 0, 0, 0, 1, 0});
+            long start = System.nanoTime();
+            endpoint.close();
+            assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(4));
+            assertThat(function.isAttached(0)).isFalse();
+            assertThat(front.isEnded()).isTrue();
+            assertThat(endpoint.counters().failures()).isZero();
+        }
+    }
+
+    @Test
+    void anInternalErrorIsAFailedSessionAndReleasesWhatItMapped() throws Exception {
+        Path path = folder.resolve("s");
+        FakeFunction function = FakeFunction.blk(1);
+        long before = OpenDescriptors.count();
+        try (BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function, BackendCounters.unlisted())) {
+            try (Memfd more = Memfd.create("more", 4096);
+                    RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
+                front.setUp();
+                byte[] region = RawFrontEnd.region(RawFrontEnd.GUEST * 2, 4096, 0x1000, 0);
+                assertThat(front.acked(Request.ADD_MEM_REG, region, more.fd())).isZero();
+                function.failToAttach();
+                // the ring goes over to a table without the region, and on the way it is lost
+                front.send(Request.REM_MEM_REG, region);
+                assertThat(front.isEnded()).isTrue();
+            }
+            assertThat(RawFrontEnd.eventually(() -> endpoint.counters().failures() == 1))
+                    .isTrue();
+            assertThat(OpenDescriptors.mappings("memfd:guest")).isZero();
+            assertThat(OpenDescriptors.mappings("memfd:more")).isZero();
+        }
+        assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void aQueueThatIsNotGivenBackKeepsItsMemoryAndNoOtherQueue() throws Exception {
+        FakeFunction function = FakeFunction.blk(2);
+        UnixSocket.Pair pair = UnixSocket.pair();
+        try (RawFrontEnd front = new RawFrontEnd(pair.left());
+                BackendSession session =
+                        new BackendSession(pair.right(), function, RawFrontEnd.PATIENCE, BackendCounters.unlisted())) {
+            Thread runs = Thread.ofPlatform().start(session::run);
+            front.setUp();
+            front.startRing(1);
+            front.socket().endOutput();
+            runs.join();
+            function.failToDetach(0);
+            assertThatThrownBy(session::close).hasMessageContaining("queue 0 is not given back");
+            assertThat(function.isAttached(0)).isTrue();
+            assertThat(function.isAttached(1)).isFalse();
+            assertThat(OpenDescriptors.mappings("memfd:guest"))
+                    .as("the front-end's own and the one in use")
+                    .isEqualTo(2);
+            function.failToDetach(-1);
+        }
+    }
+
+    @Test
+    void aListenerThatItsCreatorShutDownIsNotAskedAllTheTime() {
+        try (UnixListener listener = UnixListener.listen(folder.resolve("s"));
+                UnixSocket creator = new UnixSocket(listener.fd().duplicate());
+                EventFd wake = EventFd.create()) {
+            creator.shutdown();
+            long start = System.nanoTime();
+            assertThat(new PeerSource.Listening(listener).next(wake)).isNull();
+            assertThat(System.nanoTime() - start).isGreaterThan(TimeUnit.MILLISECONDS.toNanos(50));
+        }
+    }
+
+    @Test
+    void aListenerThatIsGoneIsGivenUp() {
+        try (UnixListener parent = UnixListener.listen(folder.resolve("s"));
+                EventFd wake = EventFd.create()) {
+            int number = parent.fd().duplicate().release();
+            UnixListener gone = UnixListener.inherit(number);
+            new Fd(number).close();
+            assertThatThrownBy(() -> new PeerSource.Listening(gone).next(wake))
+                    .isInstanceOfSatisfying(
+                            PosixException.class, e -> assertThat(e.errnoName()).isEqualTo("EBADF"));
+            assertThat(gone.fd().release()).isEqualTo(number);
+        }
     }
 
     @Test
