@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Vring implements AutoCloseable {
     private static final int MAX_INDEX = 0xffff;
+    private static final int[] NONE = {};
 
     private final int index;
     private final CardFunction function;
@@ -42,6 +43,9 @@ final class Vring implements AutoCloseable {
     private boolean wanted;
     private boolean failed;
     private @Nullable SplitQueue running;
+
+    /** Heads that were taken and not answered when the ring was suspended. */
+    private int[] unanswered = NONE;
 
     Vring(int index, CardFunction function) {
         this.index = index;
@@ -170,10 +174,13 @@ final class Vring implements AutoCloseable {
                     .features(features)
                     .interrupt(call)
                     .lastAvail(ownBase ? base : usedIndex(usedRing));
-            if (inflight != null) {
+            if (inflight == null) {
+                builder.resubmit(unanswered);
+            } else {
                 resume(builder, inflight.queue(index, size), usedRing);
             }
             hand(builder.build());
+            unanswered = NONE;
             return true;
         } catch (IllegalArgumentException | RefusedException e) {
             failed = true;
@@ -224,9 +231,25 @@ final class Vring implements AutoCloseable {
         }
     }
 
+    /**
+     * As {@link #pause}, after a fault that left the worker in the middle of something although the memory is whole: what it had
+     * done becomes visible, what it had taken is taken again by the ring's next start.
+     */
+    void suspend() {
+        SplitQueue queue = running;
+        pause();
+        if (queue != null) {
+            queue.release();
+            unanswered = queue.unanswered();
+            // the worker may have owed it
+            call.raise();
+        }
+    }
+
     /** Stops the ring until the front-end sends a kick descriptor again. Returns the base for its next start. */
     int stop() {
         pause();
+        unanswered = NONE;
         closeKick();
         kickKnown = false;
         return base;

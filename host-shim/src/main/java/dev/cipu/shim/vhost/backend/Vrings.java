@@ -54,7 +54,7 @@ final class Vrings implements AutoCloseable {
 
     /** Takes a ring back from its worker and hands it over again. */
     void restart(int index) {
-        rings[index].pause();
+        rings[index].suspend();
         startReady();
     }
 

@@ -204,6 +204,23 @@ class HostileMemoryTest {
     }
 
     @Test
+    void line52WhatANeighboursFaultInterruptsIsTakenUpAgain() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.blk()) {
+            RawFrontEnd front = session.front;
+            front.setUp();
+            front.expose(0, 3);
+            front.expose(0, 5);
+            assertThat(session.function.hold(0)).containsExactly(3, 5);
+            session.function.fault(0, false);
+            front.sync();
+            front.expose(0, 4);
+            assertThat(session.function.serve(0)).containsExactly(3, 5, 4);
+            assertThat(front.usedIndex(0)).isEqualTo(3);
+            assertThat(session.function.serve(0)).isEmpty();
+        }
+    }
+
+    @Test
     void line52AFrontEndWhoseMemoryFaultsAgainAndAgainIsEndedAndItsNeighbourIsNot() throws Exception {
         try (SessionUnderTest culprit = SessionUnderTest.blk();
                 SessionUnderTest neighbour = SessionUnderTest.blk()) {
