@@ -10,6 +10,7 @@ import dev.cipu.virtio.ring.Violation;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -36,6 +37,15 @@ class CardCoreTest {
         public void configChanged() {}
     }
 
+    /** Until then commands are executed by who gives them. */
+    private static void awaitWorker(CardCore core) {
+        Thread us = Thread.currentThread();
+        AtomicBoolean runs = new AtomicBoolean();
+        while (!runs.get()) {
+            core.worker().call(() -> runs.set(!Thread.currentThread().equals(us)));
+        }
+    }
+
     @Test
     void aFaultNamesTheFunctionThatMetItUnlessSeveralDid() {
         CounterTable counters = new CounterTable(Arena.ofAuto().allocate(CounterTable.DEFAULT_BYTES, 64), 1, 1);
@@ -45,6 +55,7 @@ class CardCoreTest {
             core.onMemoryFault(a::memoryFault);
             core.onMemoryFault(b::memoryFault);
             core.start();
+            awaitWorker(core);
             core.worker().call(() -> {
                 core.memoryFault(a, 1);
                 core.memoryFault(a, 0);

@@ -124,9 +124,8 @@ public final class BlkDevice extends VirtioDevice {
     @Override
     protected void featuresChanged() {
         // [virtio-1.4 §5.2.5.2] the cache mode starts as FLUSH says; without it the device writes through. A front-end
-        // may
-        // repeat the features and not the choice that its guest still believes in, so a choice to write through stays,
-        // which [virtio-1.4 §5.2.6.2] allows under any features: a write may always be durable sooner than it has to.
+        // may repeat the features and not the choice that its guest still believes in, so a choice to write through
+        // stays, which [virtio-1.4 §5.2.6.2] allows under any features: a write may be durable sooner than it has to.
         writeback = isNegotiated(BlkFeature.FLUSH) && !writeThroughChosen;
     }
 
