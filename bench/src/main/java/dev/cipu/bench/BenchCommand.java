@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Compares us with the C programs that are used today, in the same run.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {HostBench.class, NetBench.class, BlkBench.class, JmhBench.class})
+        subcommands = {HostBench.class, NetBench.class, BlkBench.class, CompareBench.class, JmhBench.class})
 public final class BenchCommand implements Subcommand, Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -23,6 +23,6 @@ public final class BenchCommand implements Subcommand, Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name what to do: host, net, blk or jmh");
+        throw new ParameterException(spec.commandLine(), "name what to do: host, net, blk, compare or jmh");
     }
 }

@@ -13,6 +13,8 @@ import java.util.List;
  * @param ratio above 1 is better for us, whatever the unit
  * @param samples all of them, also those that do not count
  * @param placement of the samples that count: near, far or mixed
+ * @param figure the samples' figure that the case is about
+ * @param moreIsBetter false for a latency
  */
 record CaseResult(
         String name,
@@ -22,4 +24,6 @@ record CaseResult(
         String peerName,
         double ratio,
         List<Sample> samples,
-        String placement) {}
+        String placement,
+        String figure,
+        boolean moreIsBetter) {}

@@ -76,6 +76,8 @@ final class PairLog {
                 peerName,
                 Median.rounded(metric.ratio(our, theirs), 3),
                 samples,
-                counts.label());
+                counts.label(),
+                metric.figure(),
+                metric.moreIsBetter());
     }
 }

@@ -22,7 +22,9 @@ class ReportTest {
                     "DPDK",
                     1.5,
                     List.of(new Sample(Sample.OURS, 1, Map.of("packetsPerSecond", 30.0), 90, 91, "near", true)),
-                    "near")));
+                    "near",
+                    "packetsPerSecond",
+                    true)));
 
     @Test
     void hasTheNamesThatOthersRelyOn() {
