@@ -25,6 +25,9 @@ record CaseComparison(
     /** Chance that the true change lies outside of the interval. */
     static final double ALPHA = 0.05;
 
+    /** Pairs without which draws from them say nothing about noise. */
+    static final int FEWEST_PAIRS = 3;
+
     private static final int RESAMPLES = 4000;
 
     /** Fixed, so that two looks at the same reports say the same. */
@@ -37,7 +40,7 @@ record CaseComparison(
         WORSE,
         /** The interval lies within the tolerance. */
         SAME,
-        /** The interval is too wide to tell. */
+        /** Too few pairs, or an interval too wide to tell. */
         UNKNOWN
     }
 
@@ -59,7 +62,9 @@ record CaseComparison(
         Arrays.sort(changes);
         double low = changes[(int) (RESAMPLES * ALPHA / 2)];
         double high = changes[(int) (RESAMPLES * (1 - ALPHA / 2)) - 1];
-        return new CaseComparison(name, old, now, now / old, low, high, verdict(low, high, tolerance));
+        boolean few = Math.min(before.length, after.length) < FEWEST_PAIRS;
+        Verdict verdict = few ? Verdict.UNKNOWN : verdict(low, high, tolerance);
+        return new CaseComparison(name, old, now, now / old, low, high, verdict);
     }
 
     private static Verdict verdict(double low, double high, double tolerance) {

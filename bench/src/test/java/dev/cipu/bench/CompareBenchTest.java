@@ -88,6 +88,13 @@ class CompareBenchTest {
     }
 
     @Test
+    void fewPairsTellNothing() {
+        assertThat(CaseComparison.of("few", new double[] {1.5, 1.5}, new double[] {1, 1, 1}, 0.05)
+                        .verdict())
+                .isEqualTo(Verdict.UNKNOWN);
+    }
+
+    @Test
     void noiseIsNoRegression() {
         CaseComparison noisy = CaseComparison.of(
                 "noisy", new double[] {0.8, 1.6, 1.3, 1.1, 1.5}, new double[] {0.7, 1.5, 1.1, 1.2, 0.9}, 0.05);
