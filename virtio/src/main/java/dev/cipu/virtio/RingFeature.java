@@ -11,5 +11,8 @@ public final class RingFeature {
     /** The device follows the standard and not its legacy predecessor. */
     public static final int VERSION_1 = 32;
 
+    /** The device uses buffers in the order in which the driver made them available. {@code [virtio-1.4 §6]} */
+    public static final int IN_ORDER = 35;
+
     private RingFeature() {}
 }

@@ -214,6 +214,14 @@ class SplitQueueTest {
     }
 
     @Test
+    void whatIsLeftUndoneBeginsWithTheOldest() {
+        assertThat(SplitQueue.fromOldest(new int[] {0, 1, 2, 6, 7}, 8)).containsExactly(6, 7, 0, 1, 2);
+        assertThat(SplitQueue.fromOldest(new int[] {3, 4, 5}, 8)).containsExactly(3, 4, 5);
+        assertThat(SplitQueue.fromOldest(new int[] {5}, 8)).containsExactly(5);
+        assertThat(SplitQueue.fromOldest(new int[] {}, 8)).isEmpty();
+    }
+
+    @Test
     void aSuccessorAnswersWhatAStoppedQueueLeftUndone() {
         ring.availIndex(9);
         SplitQueue queue = ring.builder().lastAvail(9).resubmit(6, 2).build();
