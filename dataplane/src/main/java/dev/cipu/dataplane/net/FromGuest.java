@@ -28,7 +28,7 @@ final class FromGuest {
     static final int BURST = 16;
 
     /** Completions kept back at most, and the part of a small ring that is. */
-    static final int LAG = 64;
+    static final int LAG = 128;
 
     static final int LAG_PART = 4;
 

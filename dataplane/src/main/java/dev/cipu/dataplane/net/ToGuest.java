@@ -16,7 +16,7 @@ final class ToGuest {
     private static final int OUT_OF_BUFFERS = -1;
 
     /** Frames that are published at once, so that the guest works on them while the next ones are copied. */
-    static final int SLICE = Burst.CAPACITY / 2;
+    static final int SLICE = Burst.CAPACITY / 4;
 
     /** num_buffers in the header's last word. */
     private static final int ONE_BUFFER = 1 << 16;

@@ -89,13 +89,18 @@ final class TestGuest implements QueueListener {
         while (pairs.get(pair).reclaim()) {
             // take everything back
         }
-        put(pair, frame, headerFirst, headerLast);
+        put(pair, frame, frame.length, headerFirst, headerLast);
         pairs.get(pair).publishTransmit();
     }
 
     /** Puts a frame into pair 0's transmitq, which the card does not see yet. */
     void enqueue(byte[] frame) {
-        put(0, frame, 0, 0);
+        enqueue(frame, frame.length);
+    }
+
+    /** As {@link #enqueue(byte[])}, but only the first bytes of the frame. */
+    void enqueue(byte[] frame, int bytes) {
+        put(0, frame, bytes, 0, 0);
     }
 
     /** Frames sent on pair 0 that were completed since the last time. */
@@ -107,11 +112,11 @@ final class TestGuest implements QueueListener {
         return count;
     }
 
-    private void put(int pair, byte[] frame, long headerFirst, int headerLast) {
+    private void put(int pair, byte[] frame, int bytes, long headerFirst, int headerLast) {
         NetDriver driver = pairs.get(pair);
         int slot = driver.transmitSlot();
         MemorySegment.copy(frame, 0, driver.segment(), ValueLayout.JAVA_BYTE, driver.frameOffset(slot), frame.length);
-        if (!driver.send(frame.length, headerFirst, headerLast)) {
+        if (!driver.send(bytes, headerFirst, headerLast)) {
             throw new IllegalStateException("transmitq full");
         }
     }
