@@ -88,6 +88,11 @@ final class BlkLane {
         return freeSlots.length - free;
     }
 
+    /** Whether another request can be submitted. */
+    boolean hasRoom() {
+        return free > 0;
+    }
+
     /** Takes up to a burst of completions; returns how many. */
     int reap() {
         int token = driver.poll();
@@ -99,7 +104,7 @@ final class BlkLane {
         int done = 0;
         do {
             int slot = slotOfToken[token];
-            latency.record(time - started[slot]);
+            latency.record(started[slot], time);
             if (driver.status() != BlkRequest.OK || ledger != null) {
                 judge(slot, driver.status());
             }

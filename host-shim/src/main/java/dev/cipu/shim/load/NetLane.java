@@ -14,6 +14,9 @@ final class NetLane {
 
     private static final int CACHE_LINE = 64;
 
+    /** Frames leave when they do, not at a time that was set for them. */
+    static final long NOW = Long.MIN_VALUE;
+
     private final FrontEndQueue receiveq;
     private final FrontEndQueue transmitq;
     private final NetDriver driver;
@@ -105,7 +108,7 @@ final class NetLane {
             return;
         }
         tally.received++;
-        latency.record(time - sentAt);
+        latency.record(sentAt, time);
         if (length != spec.frameBytes() || (spec.verify() && !frames.patternMatches(memory, frame, length, sequence))) {
             tally.altered(sequence, length);
         }
@@ -120,12 +123,16 @@ final class NetLane {
         return done;
     }
 
-    /** Sends up to {@code most} frames; returns how many. */
-    int send(int most) {
+    /**
+     * Sends up to {@code most} frames; returns how many.
+     *
+     * @param intended what counts as the time at which they leave, or {@link #NOW}
+     */
+    int send(int most, long intended) {
         if (most <= 0 || driver.transmitSlot() < 0) {
             return 0;
         }
-        long time = System.nanoTime();
+        long time = intended == NOW ? System.nanoTime() : intended;
         int done = 0;
         while (done < most) {
             int slot = driver.transmitSlot();

@@ -1,9 +1,5 @@
 package dev.cipu.shim.load;
 
-import dev.cipu.shim.vhost.frontend.FrontEnd;
-import dev.cipu.virtio.FeatureSet;
-import dev.cipu.virtio.net.NetFeature;
-
 /**
  * Drives a network device behind which frames are reflected: sends, and counts and checks what comes back. One thread
  * drives all queue pairs; {@link #stop} may come from any thread. An object serves one run.
@@ -11,9 +7,6 @@ import dev.cipu.virtio.net.NetFeature;
  * <p>Time stamps are taken once for each burst sent and each burst received.
  */
 public final class NetLoad {
-    /** How long nothing must come back until what is away counts as lost. */
-    private static final long PATIENCE_NANOS = 1_000_000_000;
-
     /** Empty turns between two looks at the clock. */
     private static final int TURNS_PER_LOOK = 64;
 
@@ -21,41 +14,13 @@ public final class NetLoad {
     private static final double NANOS = 1e9;
 
     private final NetLoadSpec spec;
-    private final NetTally tally = new NetTally();
-    private final FrameLedger ledger = new FrameLedger();
-    private final LatencyRecorder latency = new LatencyRecorder();
-    private final FrontEnd frontEnd;
-    private final StallWatch watch;
-    private final LoadQueues queues;
-    private final NetLane[] lanes;
-    private final int windowOfAll;
+    private final NetSide side;
     private volatile boolean stopped;
     private int turns;
 
-    private NetLoad(NetLoadSpec spec, FrontEnd frontEnd) {
+    private NetLoad(NetLoadSpec spec, NetSide side) {
         this.spec = spec;
-        this.frontEnd = frontEnd;
-        watch = new StallWatch(frontEnd, spec.target().timeout());
-        windowOfAll = spec.window() == 0 ? Integer.MAX_VALUE : spec.window() * spec.pairs();
-        if (spec.pairs() > frontEnd.maxQueues()) {
-            throw new LoadException("the back-end has " + frontEnd.maxQueues() + " queue pairs of " + spec.pairs());
-        }
-        frontEnd.start(2 * spec.pairs());
-        queues = new LoadQueues(frontEnd, 2 * spec.pairs());
-        TestFrame frames = new TestFrame((int) BlockPattern.mix(System.nanoTime()));
-        lanes = new NetLane[spec.pairs()];
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new NetLane(
-                    frontEnd.queue(2 * i),
-                    frontEnd.queue(2 * i + 1),
-                    frontEnd.memory(),
-                    spec,
-                    frontEnd.negotiated().has(NetFeature.MRG_RXBUF),
-                    frames,
-                    ledger,
-                    tally,
-                    latency);
-        }
+        this.side = side;
     }
 
     /**
@@ -65,20 +30,7 @@ public final class NetLoad {
      * @throws LoadException if the device does not fit the load
      */
     public static NetLoad connect(NetLoadSpec spec) {
-        Target target = spec.target();
-        FeatureSet wanted = target.ringFeatures();
-        if (spec.mergeable()) {
-            wanted = wanted.with(NetFeature.MRG_RXBUF);
-        }
-        if (spec.pairs() > 1) {
-            wanted = wanted.with(NetFeature.MQ);
-        }
-        return target.connect(
-                wanted,
-                0,
-                2 * spec.pairs(),
-                NetLane.memoryBytes(spec) * spec.pairs(),
-                frontEnd -> new NetLoad(spec, frontEnd));
+        return new NetLoad(spec, NetSide.connect(spec));
     }
 
     /** Connects, runs and closes. */
@@ -96,26 +48,21 @@ public final class NetLoad {
         try {
             return LoadThread.run(spec.run().core(), this::measure);
         } finally {
-            frontEnd.close();
+            side.close();
         }
     }
 
     private NetLoadResult measure() {
-        queues.suppressCalls();
-        for (NetLane lane : lanes) {
-            lane.open();
-        }
+        side.open();
         RunSpec run = spec.run();
         if (run.warmupNanos() > 0) {
             drive(run.warmupNanos(), Long.MAX_VALUE);
             settle();
         }
-        ledger.forgive();
-        latency.reset();
-        tally.received = 0;
-        long issued = ledger.issued();
-        long kicks = queues.kicks();
-        long calls = queues.calls();
+        side.startAfresh();
+        long issued = side.ledger.issued();
+        long kicks = side.queues.kicks();
+        long calls = side.queues.calls();
         long allocated = LoadThread.allocatedBytes();
         long begin = System.nanoTime();
         if (run.count() > 0) {
@@ -125,14 +72,14 @@ public final class NetLoad {
         }
         double seconds = (System.nanoTime() - begin) / NANOS;
         allocated = LoadThread.allocatedBytes() - allocated;
-        kicks = queues.kicks() - kicks;
-        calls = queues.calls() - calls;
-        long received = tally.received;
-        latency.enable(false);
+        kicks = side.queues.kicks() - kicks;
+        calls = side.queues.calls() - calls;
+        long received = side.tally.received;
+        side.latency.enable(false);
         settle();
-        ledger.giveUp();
-        frontEnd.stop();
-        return result(received, ledger.issued() - issued, seconds, kicks, calls, allocated);
+        side.ledger.giveUp();
+        side.frontEnd.stop();
+        return result(received, side.ledger.issued() - issued, seconds, kicks, calls, allocated);
     }
 
     /**
@@ -146,28 +93,19 @@ public final class NetLoad {
         long now = begin;
         long left = count;
         long quietSince = begin;
-        while (!stopped && now - begin < nanos && (left > 0 || ledger.away() > 0)) {
-            int back = 0;
-            int done = 0;
-            for (NetLane lane : lanes) {
-                back += lane.receive();
-                done += lane.reclaim();
-                int sent = lane.send(allowance(Math.min(left, paced(now - begin, count - left))));
-                left -= sent;
-                done += sent;
-            }
-            if (back > 0 || ledger.away() == 0) {
+        while (!stopped && now - begin < nanos && (left > 0 || side.ledger.away() > 0)) {
+            int back = side.receive();
+            int done = side.reclaim();
+            int sent = side.send(Math.min(left, paced(now - begin, count - left)), NetLane.NOW);
+            left -= sent;
+            done += sent;
+            if (back > 0 || side.ledger.away() == 0) {
                 quietSince = now;
-            } else if (now - quietSince > PATIENCE_NANOS) {
-                ledger.giveUp();
+            } else if (now - quietSince > NetSide.PATIENCE_NANOS) {
+                side.ledger.giveUp();
             }
             now = turn(back + done > 0, now);
         }
-    }
-
-    /** How many frames may leave now: no more than a burst, the window's room and {@code due}. */
-    private int allowance(long due) {
-        return (int) Math.min(Math.min(spec.burst(), due), (long) windowOfAll - ledger.away());
     }
 
     /** How many frames the rate still allows after {@code nanos} and {@code sent} frames. */
@@ -179,13 +117,9 @@ public final class NetLoad {
     private void settle() {
         long now = System.nanoTime();
         long quietSince = now;
-        while (ledger.away() > 0 && now - quietSince < PATIENCE_NANOS) {
-            int back = 0;
-            int done = 0;
-            for (NetLane lane : lanes) {
-                back += lane.receive();
-                done += lane.reclaim();
-            }
+        while (side.ledger.away() > 0 && now - quietSince < NetSide.PATIENCE_NANOS) {
+            int back = side.receive();
+            int done = side.reclaim();
             if (back > 0) {
                 quietSince = now;
             }
@@ -196,7 +130,7 @@ public final class NetLoad {
     /** The end of a turn: looks at the clock now and then, and when idle sleeps if it should. Returns the time. */
     private long turn(boolean busy, long now) {
         if (busy) {
-            watch.progress();
+            side.watch.progress();
             turns++;
             return (turns & 7) == 0 || spec.rate() > 0 ? System.nanoTime() : now;
         }
@@ -207,35 +141,22 @@ public final class NetLoad {
             return now;
         }
         long time = System.nanoTime();
-        if (isWaiting() && watch.isLost(time)) {
+        if (side.isWaiting() && side.watch.isLost(time)) {
             throw new LoadException("the back-end closed the connection");
         }
         return time;
     }
 
-    private boolean isWaiting() {
-        boolean waiting = false;
-        for (NetLane lane : lanes) {
-            waiting |= lane.inFlight() > 0;
-        }
-        return waiting || ledger.away() > 0;
-    }
-
     private void sleep() {
-        boolean nothing = true;
-        for (NetLane lane : lanes) {
-            nothing &= lane.receiveq().ring().awaitCalls();
-            if (!lane.canSend()) {
-                nothing &= lane.transmitq().ring().awaitCalls();
-            }
+        if (side.awaitCalls()) {
+            side.frontEnd.await(spec.rate() > 0 ? Math.min(SLEEP_NANOS, (long) NANOS / spec.rate()) : SLEEP_NANOS);
         }
-        if (nothing) {
-            frontEnd.await(spec.rate() > 0 ? Math.min(SLEEP_NANOS, (long) NANOS / spec.rate()) : SLEEP_NANOS);
-        }
-        queues.suppressCalls();
+        side.queues.suppressCalls();
     }
 
     private NetLoadResult result(long back, long sent, double seconds, long kicks, long calls, long allocated) {
+        FrameLedger ledger = side.ledger;
+        NetTally tally = side.tally;
         long wrong = ledger.duplicated() + tally.altered;
         return new NetLoadResult(
                 spec.frameBytes(),
@@ -249,7 +170,7 @@ public final class NetLoad {
                 seconds,
                 back / seconds,
                 back * (double) spec.frameBytes() / seconds / 1e6,
-                latency.summary(),
+                side.latency.summary(),
                 ledger.lost(),
                 ledger.duplicated(),
                 tally.altered,
@@ -262,8 +183,8 @@ public final class NetLoad {
                 calls,
                 allocated,
                 spec.verify(),
-                Hex.of(frontEnd.offered()),
-                Hex.of(frontEnd.negotiated()),
-                frontEnd.protocolFeatures());
+                Hex.of(side.frontEnd.offered()),
+                Hex.of(side.frontEnd.negotiated()),
+                side.frontEnd.protocolFeatures());
     }
 }

@@ -53,6 +53,11 @@ public final class EpollBell implements Bell, AutoCloseable {
         return result == 0;
     }
 
+    /** From now on this bell wakes whenever {@code other} would; {@code other} is closed later than this one. */
+    public void add(EpollBell other) {
+        add(other.epoll);
+    }
+
     /** Stops watching; a descriptor that is not watched is ignored. */
     public void remove(int fd) {
         control(REMOVE, fd);

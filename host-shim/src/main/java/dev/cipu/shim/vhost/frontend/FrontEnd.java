@@ -324,6 +324,11 @@ public final class FrontEnd implements AutoCloseable {
         bell.await(maxNanos);
     }
 
+    /** From now on {@code other} wakes whenever {@link #await} would; it is closed before this is. */
+    public void wakeAlso(EpollBell other) {
+        other.add(bell);
+    }
+
     /**
      * Waits for the next back-end at the same socket and hands it memory and rings once more.
      *
