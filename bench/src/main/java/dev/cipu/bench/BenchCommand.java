@@ -1,6 +1,9 @@
 package dev.cipu.bench;
 
 import dev.cipu.bench.jmh.JmhBench;
+import dev.cipu.bench.versus.BlkBench;
+import dev.cipu.bench.versus.CompareBench;
+import dev.cipu.bench.versus.NetBench;
 import dev.cipu.shim.cli.Subcommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;

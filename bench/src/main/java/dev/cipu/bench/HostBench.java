@@ -1,5 +1,9 @@
 package dev.cipu.bench;
 
+import dev.cipu.bench.machine.HostAdvice;
+import dev.cipu.bench.machine.HostFacts;
+import dev.cipu.bench.machine.Placement;
+import dev.cipu.bench.report.CaseResult;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.cli.JsonReport;
@@ -47,7 +51,7 @@ final class HostBench implements Callable<Integer> {
      * @param cases none
      * @param warnings what makes results less worth having
      */
-    record Found(HostFacts machine, List<CaseResult> cases, List<String> warnings) {}
+    public record Found(HostFacts machine, List<CaseResult> cases, List<String> warnings) {}
 
     @Override
     public Integer call() throws InterruptedException {

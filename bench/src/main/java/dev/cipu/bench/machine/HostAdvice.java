@@ -1,24 +1,24 @@
-package dev.cipu.bench;
+package dev.cipu.bench.machine;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** Tells in plain words what on a machine makes a benchmark's result less worth having. */
-final class HostAdvice {
+public final class HostAdvice {
     /** Percent of the machine's time that others use, from which they disturb. */
-    static final double BUSY = 10;
+    public static final double BUSY = 10;
 
     /** Percent of time taken by the hypervisor from which latencies beyond the median are its own. */
-    static final double STEAL = 1;
+    public static final double STEAL = 1;
 
     /** A reading of the clock that costs more is a system call, not a load. */
-    static final double SLOW_CLOCK_NANOS = 100;
+    public static final double SLOW_CLOCK_NANOS = 100;
 
     private HostAdvice() {}
 
     /** One sentence for each thing that is wrong; none if all is well. */
-    static List<String> of(HostFacts facts) {
+    public static List<String> of(HostFacts facts) {
         List<String> advice = new ArrayList<>();
         cores(facts, advice);
         if (facts.busy() > BUSY) {

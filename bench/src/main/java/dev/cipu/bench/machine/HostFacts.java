@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.machine;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
  * @param steal percent that the hypervisor took meanwhile
  * @param roundTrips of a cache line between both cores, in nanoseconds: one for each look, in order; empty with one core
  */
-record HostFacts(
+public record HostFacts(
         String cpu,
         List<Integer> cores,
         int hostCore,
@@ -60,7 +60,7 @@ record HostFacts(
     private static final long QUIET_MILLIS = 500;
 
     /** Looks for about {@code looks} tenths of a second and a half second more. */
-    static HostFacts look(List<Integer> cores, int hostCore, int cardCore, int looks)
+    public static HostFacts look(List<Integer> cores, int hostCore, int cardCore, int looks)
             throws IOException, InterruptedException {
         MachineFacts.CpuTimes start = MachineFacts.CpuTimes.now();
         Thread.sleep(QUIET_MILLIS);
@@ -117,7 +117,7 @@ record HostFacts(
     }
 
     /** Numbers of a list such as {@code 0-3,8}. */
-    static List<Integer> siblings(String list) {
+    public static List<Integer> siblings(String list) {
         return Arrays.stream(list.split(",", -1))
                 .filter(range -> !range.isBlank())
                 .flatMap(range -> {
@@ -137,7 +137,7 @@ record HostFacts(
     }
 
     /** Looks that found the cores in this placement. */
-    long count(Placement placement) {
+    public long count(Placement placement) {
         return roundTrips.stream()
                 .filter(nanos -> Placement.of(nanos) == placement)
                 .count();

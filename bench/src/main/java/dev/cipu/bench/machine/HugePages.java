@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.machine;
 
 import java.io.IOException;
 import java.io.Serial;
@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * Huge pages for the length of a run: added to those that the machine has reserved, and given back when closed or when
  * this process ends.
  */
-final class HugePages implements AutoCloseable {
+public final class HugePages implements AutoCloseable {
     private static final Path RESERVED = Path.of("/proc/sys/vm/nr_hugepages");
 
     private final Path file;
@@ -25,7 +25,7 @@ final class HugePages implements AutoCloseable {
     }
 
     /** There are not as many huge pages as wanted; the message says why. */
-    static final class Refused extends Exception {
+    public static final class Refused extends Exception {
         @Serial
         private static final long serialVersionUID = 1;
 
@@ -35,11 +35,11 @@ final class HugePages implements AutoCloseable {
     }
 
     /** Reserves pages, all or none. */
-    static HugePages reserve(int pages) throws Refused {
+    public static HugePages reserve(int pages) throws Refused {
         return reserve(RESERVED, pages);
     }
 
-    static HugePages reserve(Path file, int pages) throws Refused {
+    public static HugePages reserve(Path file, int pages) throws Refused {
         int before;
         int now;
         try {
@@ -63,7 +63,7 @@ final class HugePages implements AutoCloseable {
     }
 
     /** Pages that were added. */
-    int count() {
+    public int count() {
         return added;
     }
 

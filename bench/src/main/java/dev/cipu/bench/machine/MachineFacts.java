@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.machine;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import java.nio.file.Path;
  * @param busyBefore percent of both cores' time that others used just before the run
  * @param steal percent of both cores' time that the hypervisor took during the run
  */
-record MachineFacts(
+public record MachineFacts(
         String cpu,
         int cores,
         int hostCore,
@@ -34,7 +34,7 @@ record MachineFacts(
     private static final long LOOK_MILLIS = 300;
 
     /** What must be read before the run. Then {@link #after} makes the facts. */
-    static final class Before {
+    public static final class Before {
         private final int hostCore;
         private final int cardCore;
         private final double load;
@@ -50,11 +50,11 @@ record MachineFacts(
         }
 
         /** Percent of the cores' time that others used just before. */
-        double busy() {
+        public double busy() {
             return busy;
         }
 
-        MachineFacts after() throws IOException {
+        public MachineFacts after() throws IOException {
             return new MachineFacts(
                     Proc.cpuModel(),
                     Runtime.getRuntime().availableProcessors(),
@@ -71,7 +71,7 @@ record MachineFacts(
     }
 
     /** Looks at the machine for a moment. */
-    static Before before(int hostCore, int cardCore) throws IOException, InterruptedException {
+    public static Before before(int hostCore, int cardCore) throws IOException, InterruptedException {
         CpuTimes first = CpuTimes.now();
         Thread.sleep(LOOK_MILLIS);
         CpuTimes second = CpuTimes.now();
@@ -90,16 +90,16 @@ record MachineFacts(
      * @param idle nothing to do, or waiting for a disk
      * @param steal taken by the hypervisor
      */
-    record CpuTimes(long all, long idle, long steal) {
+    public record CpuTimes(long all, long idle, long steal) {
         private static final int IDLE = 4;
         private static final int IO_WAIT = 5;
         private static final int STEAL = 8;
 
-        static CpuTimes now() throws IOException {
+        public static CpuTimes now() throws IOException {
             return parse(Files.readAllLines(Path.of("/proc/stat")).getFirst());
         }
 
-        static CpuTimes parse(String line) {
+        public static CpuTimes parse(String line) {
             String[] fields = line.strip().split("\\s+", -1);
             long all = 0;
             for (int i = 1; i <= STEAL; i++) {
@@ -109,15 +109,15 @@ record MachineFacts(
                     all, Long.parseLong(fields[IDLE]) + Long.parseLong(fields[IO_WAIT]), Long.parseLong(fields[STEAL]));
         }
 
-        CpuTimes since(CpuTimes earlier) {
+        public CpuTimes since(CpuTimes earlier) {
             return new CpuTimes(all - earlier.all, idle - earlier.idle, steal - earlier.steal);
         }
 
-        double busyPercent() {
+        public double busyPercent() {
             return all == 0 ? 0 : 100.0 * (all - idle) / all;
         }
 
-        double stealPercent() {
+        public double stealPercent() {
             return all == 0 ? 0 : 100.0 * steal / all;
         }
     }

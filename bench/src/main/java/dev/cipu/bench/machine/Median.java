@@ -1,14 +1,14 @@
-package dev.cipu.bench;
+package dev.cipu.bench.machine;
 
 import java.util.Arrays;
 import java.util.Collection;
 
 /** The figure in the middle. */
-final class Median {
+public final class Median {
     private Median() {}
 
     /** The middle value, or the mean of the two in the middle; 0 of none. */
-    static double of(Collection<Double> values) {
+    public static double of(Collection<Double> values) {
         double[] sorted =
                 values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         int n = sorted.length;
@@ -19,7 +19,7 @@ final class Median {
     }
 
     /** {@code value} with that many digits after the point. */
-    static double rounded(double value, int digits) {
+    public static double rounded(double value, int digits) {
         double scale = Math.pow(10, digits);
         return Math.round(value * scale) / scale;
     }

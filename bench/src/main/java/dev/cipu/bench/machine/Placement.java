@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.machine;
 
 import java.util.Locale;
 
@@ -6,27 +6,27 @@ import java.util.Locale;
  * Where the hypervisor has put the two cores relative to each other. The same code differs up to three times between
  * the two, so only samples of one placement are compared.
  */
-enum Placement {
+public enum Placement {
     NEAR,
     FAR,
     /** It changed while the sample was taken. */
     MIXED;
 
     /** Nanoseconds of a round trip between the cores from which they count as far apart. */
-    static final double FAR_NANOS = 200;
+    public static final double FAR_NANOS = 200;
 
     /** What one probe says. */
-    static Placement of(double roundTripNanos) {
+    public static Placement of(double roundTripNanos) {
         return roundTripNanos < FAR_NANOS ? NEAR : FAR;
     }
 
     /** What the probes before and after say together. */
-    Placement and(Placement other) {
+    public Placement and(Placement other) {
         return this == other ? this : MIXED;
     }
 
     /** As it stands in the JSON report. */
-    String label() {
+    public String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.machine;
 
 import dev.cipu.shim.posix.Affinity;
 import java.lang.foreign.Arena;
@@ -13,7 +13,7 @@ import java.util.Arrays;
  *
  * <p>One thread at a time uses it; each probe starts two threads of its own and takes some 10 to 40 ms.
  */
-final class PlacementProbe {
+public final class PlacementProbe {
     private static final VarHandle BALL = ValueLayout.JAVA_LONG.varHandle().withInvokeExactBehavior();
     private static final int WINDOWS = 24;
     private static final int TRIPS = 2_000;
@@ -35,26 +35,26 @@ final class PlacementProbe {
      * @param best of all windows
      * @param median of all windows
      */
-    record Reading(double best, double median) {
-        Placement placement() {
+    public record Reading(double best, double median) {
+        public Placement placement() {
             return Placement.of(best);
         }
     }
 
-    PlacementProbe(int firstCore, int secondCore) {
+    public PlacementProbe(int firstCore, int secondCore) {
         this.firstCore = firstCore;
         this.secondCore = secondCore;
     }
 
     /** Lets the JVM compile the probe, which is several times slower before. */
-    void warmUp() throws InterruptedException {
+    public void warmUp() throws InterruptedException {
         for (int i = 0; i < WARM_UPS; i++) {
             read();
         }
     }
 
     /** Probes once. */
-    Reading read() throws InterruptedException {
+    public Reading read() throws InterruptedException {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment line = arena.allocate(LINE_BYTES, LINE_BYTES);
             double[] windows = new double[WINDOWS];

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import dev.cipu.dataplane.CounterReader;
 import java.io.IOException;
@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A running card's counters, all owners' of one name together. */
-final class CardCounters {
+public final class CardCounters {
     private final Map<String, Long> values;
 
     private CardCounters(Map<String, Long> values) {
         this.values = values;
     }
 
-    static CardCounters read(Path file) throws IOException {
+    public static CardCounters read(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
                 Arena arena = Arena.ofConfined()) {
             MemorySegment table = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
@@ -31,7 +31,7 @@ final class CardCounters {
     }
 
     /** How much the counters whose names contain {@code part} have grown since. */
-    long grown(String part, CardCounters since) {
+    public long grown(String part, CardCounters since) {
         return values.entrySet().stream()
                 .filter(counter -> counter.getKey().contains(part))
                 .mapToLong(counter -> counter.getValue() - since.values.getOrDefault(counter.getKey(), 0L))

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import dev.cipu.shim.posix.ProcessSignal;
 import java.io.BufferedReader;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A process that we started: held still, let go on, and ended by its number. */
-final class Child {
+public final class Child {
     private static final Duration GRACE = Duration.ofSeconds(3);
     private static final Duration LOOK = Duration.ofMillis(10);
     private static final Path SOCKETS = Path.of("/proc/net/unix");
@@ -27,37 +27,37 @@ final class Child {
     private final Path log;
     private final BufferedWriter input;
 
-    Child(String name, Process process, Path log) {
+    public Child(String name, Process process, Path log) {
         this.name = name;
         this.process = process;
         this.log = log;
         this.input = process.outputWriter(StandardCharsets.UTF_8);
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** Stops it where it is. */
-    void hold() {
+    public void hold() {
         ProcessSignal.HOLD.send(pid());
     }
 
-    void goOn() {
+    public void goOn() {
         ProcessSignal.GO_ON.send(pid());
     }
 
     /** Its standard output, line by line. */
-    BufferedReader console() {
+    public BufferedReader console() {
         return process.inputReader(StandardCharsets.UTF_8);
     }
 
     /** Sends it a line. */
-    void say(String line) throws IOException {
+    public void say(String line) throws IOException {
         input.write(line);
         input.newLine();
         input.flush();
@@ -67,13 +67,13 @@ final class Child {
      * Whether the kernel's list of Unix sockets has a listening one of that name. A file of that name is not enough: it
      * is there before the server listens.
      */
-    static boolean isListening(List<String> sockets, Path socket) {
+    public static boolean isListening(List<String> sockets, Path socket) {
         String path = " " + socket;
         return sockets.stream().anyMatch(line -> line.endsWith(path) && line.contains(LISTENING));
     }
 
     /** Waits until a server listens. */
-    void awaitSocket(Path socket, Duration patience) throws IOException, InterruptedException {
+    public void awaitSocket(Path socket, Duration patience) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
         while (!isListening(Files.readAllLines(SOCKETS), socket)) {
             if (!process.isAlive()) {
@@ -87,7 +87,7 @@ final class Child {
     }
 
     /** The end of its log, in one line. */
-    String lastWords() throws IOException {
+    public String lastWords() throws IOException {
         List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1).stream()
                 .filter(line -> !line.isBlank())
                 .toList();
@@ -95,7 +95,7 @@ final class Child {
     }
 
     /** Asks it to end, and makes it after a while. */
-    void end() {
+    public void end() {
         process.destroy();
         boolean interrupted = false;
         try {

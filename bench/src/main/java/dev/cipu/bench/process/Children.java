@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.PosixException;
@@ -18,19 +18,19 @@ import java.util.stream.Stream;
  * The processes of one match and the folder with their sockets and logs. Closing ends them, the youngest first, and
  * removes the folder; so does the end of this process, also by Ctrl-C.
  */
-final class Children implements AutoCloseable {
+public final class Children implements AutoCloseable {
     private final Deque<Child> children = new ArrayDeque<>();
     private final Path folder;
     private final Thread hook;
 
-    Children() throws IOException {
+    public Children() throws IOException {
         folder = Files.createTempDirectory("cipu-bench");
         hook = new Thread(this::end, "end-children");
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
     /** Where sockets and logs go; the path is short enough for a socket's address. */
-    Path folder() {
+    public Path folder() {
         return folder;
     }
 
@@ -38,7 +38,8 @@ final class Children implements AutoCloseable {
      * Starts a program on one core: all its threads inherit that. Its standard output is {@link Child#console} if
      * {@code talks}, else a log file of that name; standard error goes to the log.
      */
-    Child start(String name, int core, boolean talks, List<String> command) throws IOException, InterruptedException {
+    public Child start(String name, int core, boolean talks, List<String> command)
+            throws IOException, InterruptedException {
         Path log = folder.resolve(name + ".log");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));

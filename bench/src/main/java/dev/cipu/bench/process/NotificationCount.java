@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,14 +11,14 @@ import java.nio.file.Path;
  * Counts kicks and calls from outside: a polling server reads none of its eventfds and a polling driver none of the
  * other half, so the kernel's counters of them add up. The server need not be asked, whoever wrote it.
  */
-final class NotificationCount {
+public final class NotificationCount {
     private static final String COUNTER = "eventfd-count:";
     private static final int HEXADECIMAL = 16;
 
     private NotificationCount() {}
 
     /** The sum of all event counters that a process has open. */
-    static long of(long pid) throws IOException {
+    public static long of(long pid) throws IOException {
         long sum = 0;
         try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/" + pid + "/fdinfo"))) {
             for (Path descriptor : descriptors) {
@@ -39,7 +39,7 @@ final class NotificationCount {
     }
 
     /** The counter in one descriptor's facts, 0 if it is no eventfd. */
-    static long count(String facts) {
+    public static long count(String facts) {
         return facts.lines()
                 .filter(line -> line.startsWith(COUNTER))
                 .mapToLong(line ->

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import java.util.List;
 import java.util.regex.Matcher;
@@ -12,12 +12,12 @@ import java.util.regex.Pattern;
  * @param dropped frames missed, broken or without a buffer, both ways
  * @param packetsPerSecond received since the last time it was asked, by its own clock
  */
-record PortStats(long packets, long bytes, long dropped, double packetsPerSecond) {
+public record PortStats(long packets, long bytes, long dropped, double packetsPerSecond) {
     private static final Pattern FIELD = Pattern.compile("([RT]x-[a-z]+|[RT]X-[a-z]+):\\s+(\\d+)");
     private static final String LAST_FIELD = "Tx-pps";
 
     /** Whether a line is the last one with figures. */
-    static boolean isLast(String line) {
+    public static boolean isLast(String line) {
         return line.contains(LAST_FIELD);
     }
 
@@ -26,7 +26,7 @@ record PortStats(long packets, long bytes, long dropped, double packetsPerSecond
      *
      * @throws IllegalArgumentException if a figure is missing
      */
-    static PortStats parse(List<String> lines) {
+    public static PortStats parse(List<String> lines) {
         return new PortStats(
                 field(lines, "RX-packets"),
                 field(lines, "RX-bytes"),
@@ -50,7 +50,7 @@ record PortStats(long packets, long bytes, long dropped, double packetsPerSecond
     }
 
     /** Mean bytes of the frames received since {@code earlier}. */
-    double meanBytesSince(PortStats earlier) {
+    public double meanBytesSince(PortStats earlier) {
         long frames = packets - earlier.packets;
         return frames == 0 ? 0 : (double) (bytes - earlier.bytes) / frames;
     }

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
@@ -15,7 +15,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The programs that a comparison starts. */
-final class Program {
+public final class Program {
     private static final Pattern VERSION = Pattern.compile("\\d+\\.\\d+(\\.\\d+)?");
     private static final List<String> NOT_FOR_CHILDREN =
             List.of("-javaagent", "-agentlib", "-agentpath", "-XX:AOTCacheOutput", "-Xlog");
@@ -29,7 +29,7 @@ final class Program {
      * @param debianPackage the package that brings it
      * @throws CommandFailure if it is nowhere
      */
-    static String find(String name, String searchPath, String debianPackage) {
+    public static String find(String name, String searchPath, String debianPackage) {
         for (String folder : searchPath.split(File.pathSeparator, -1)) {
             Path candidate = Path.of(folder, name);
             if (!folder.isEmpty() && Files.isExecutable(candidate)) {
@@ -41,7 +41,7 @@ final class Program {
     }
 
     /** The first thing in the program's output that looks like a version; empty if nothing does. */
-    static String version(String program, List<String> arguments) throws IOException, InterruptedException {
+    public static String version(String program, List<String> arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(arguments);
         command.addFirst(program);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -53,7 +53,7 @@ final class Program {
     }
 
     /** The command that runs a class of ours as this JVM runs: same flags, same class path. */
-    static List<String> java(String mainClass, List<String> arguments) {
+    public static List<String> java(String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         ManagementFactory.getRuntimeMXBean().getInputArguments().stream()

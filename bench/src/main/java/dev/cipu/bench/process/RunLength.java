@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 /**
  * How long one sample takes.
@@ -6,4 +6,4 @@ package dev.cipu.bench;
  * @param warmupSeconds before it
  * @param seconds measured
  */
-record RunLength(double warmupSeconds, double seconds) {}
+public record RunLength(double warmupSeconds, double seconds) {}

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Random;
 
 /** A file full of noise, with all its blocks allocated; gone when closed or when this process ends. */
-final class ScratchFile implements AutoCloseable {
+public final class ScratchFile implements AutoCloseable {
     private static final int CHUNK = 1 << 20;
 
     private final Path path;
@@ -21,7 +21,7 @@ final class ScratchFile implements AutoCloseable {
     /**
      * @param megabytes its size
      */
-    static ScratchFile create(Path folder, int megabytes) throws IOException {
+    public static ScratchFile create(Path folder, int megabytes) throws IOException {
         ScratchFile file = new ScratchFile(Files.createTempFile(folder, "cipu-bench", ".img"));
         file.path.toFile().deleteOnExit();
         byte[] noise = new byte[CHUNK];
@@ -41,7 +41,7 @@ final class ScratchFile implements AutoCloseable {
         return file;
     }
 
-    Path path() {
+    public Path path() {
         return path;
     }
 

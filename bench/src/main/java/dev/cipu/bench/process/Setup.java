@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import java.util.List;
 
@@ -11,12 +11,12 @@ import java.util.List;
  * @param only parts of the names of wanted cases, empty for all
  * @param hugePages whether there are huge pages for those that want them
  */
-record Setup(String program, int hostCore, int cardCore, List<String> only, boolean hugePages) {
+public record Setup(String program, int hostCore, int cardCore, List<String> only, boolean hugePages) {
     /** Our command line's class. */
-    static final String MAIN = "dev.cipu.shim.cli.Main";
+    public static final String MAIN = "dev.cipu.shim.cli.Main";
 
     /** Whether a case is to be run. */
-    boolean wants(String caseName) {
+    public boolean wants(String caseName) {
         return only.isEmpty() || only.stream().anyMatch(caseName::contains);
     }
 }

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.process;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,12 +15,12 @@ import java.util.concurrent.TimeUnit;
  * console. Both of its threads are on one core: the one that forwards, and the one that listens to commands and sleeps
  * otherwise.
  */
-final class TestPmd {
-    static final String PROGRAM = "dpdk-testpmd";
-    static final String PACKAGE = "dpdk-dev";
+public final class TestPmd {
+    public static final String PROGRAM = "dpdk-testpmd";
+    public static final String PACKAGE = "dpdk-dev";
 
     /** Makes it tell its version; the last one is wrong on purpose, so that it ends. */
-    static final List<String> VERSION_ARGUMENTS =
+    public static final List<String> VERSION_ARGUMENTS =
             List.of("-v", "--in-memory", "--no-huge", "-m", "32", "--no-pci", "--no-telemetry", "--", "--no-such");
 
     private static final Duration START = Duration.ofSeconds(30);
@@ -69,7 +69,8 @@ final class TestPmd {
     }
 
     /** Starts a back-end that forwards whatever comes. */
-    static Child startBackEnd(Children children, Setup setup, Path socket) throws IOException, InterruptedException {
+    public static Child startBackEnd(Children children, Setup setup, Path socket)
+            throws IOException, InterruptedException {
         List<String> command = command(setup, setup.cardCore(), children.folder(), "back");
         command.addAll(List.of("--vdev", "net_vhost0,iface=" + socket + ",queues=1"));
         addRest(command);
@@ -80,13 +81,14 @@ final class TestPmd {
     }
 
     /** Starts a front-end on whatever listens at {@code socket}, and waits until its port is up. */
-    static TestPmd startFrontEnd(Children children, Setup setup, Path socket, boolean mergeableBuffers, String name)
+    public static TestPmd startFrontEnd(
+            Children children, Setup setup, Path socket, boolean mergeableBuffers, String name)
             throws IOException, InterruptedException {
         List<String> command = command(setup, setup.hostCore(), children.folder(), name);
         command.addAll(List.of(
                 "--vdev",
                 "net_virtio_user0,path=" + socket + ",queues=1,queue_size=" + RING + ",mrg_rxbuf="
-                        + (mergeableBuffers ? 1 : 0) + ",in_order=0,mac=52:54:00:00:00:01"));
+                        + (mergeableBuffers ? 1 : 0) + ",mac=52:54:00:00:00:01"));
         addRest(command);
         TestPmd testPmd = new TestPmd(children.start("virtio_user-" + name, setup.hostCore(), true, command));
         testPmd.stats(START);
@@ -104,20 +106,20 @@ final class TestPmd {
     }
 
     /** Sends frames of {@code bytes} bytes, as many as the ring holds, and then what comes back. */
-    void start(int bytes) throws IOException {
+    public void start(int bytes) throws IOException {
         lines.clear();
         child.say("set txpkts " + bytes);
         child.say("start tx_first " + FIRST_BURSTS);
     }
 
-    void stop() throws IOException, InterruptedException {
+    public void stop() throws IOException, InterruptedException {
         child.say("stop");
         for (String line = next(ANSWER); !line.startsWith("Done."); ) {
             line = next(ANSWER);
         }
     }
 
-    PortStats stats() throws IOException, InterruptedException {
+    public PortStats stats() throws IOException, InterruptedException {
         return stats(ANSWER);
     }
 

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.report;
 
 import java.util.List;
 
@@ -16,7 +16,7 @@ import java.util.List;
  * @param figure the samples' figure that the case is about
  * @param moreIsBetter false for a latency
  */
-record CaseResult(
+public record CaseResult(
         String name,
         String unit,
         double ours,

@@ -1,5 +1,6 @@
-package dev.cipu.bench;
+package dev.cipu.bench.report;
 
+import dev.cipu.bench.machine.MachineFacts;
 import java.io.PrintWriter;
 import java.util.List;
 
@@ -9,9 +10,9 @@ import java.util.List;
  * @param machine where
  * @param cases what
  */
-record Report(MachineFacts machine, List<CaseResult> cases) {
+public record Report(MachineFacts machine, List<CaseResult> cases) {
     /** The table for people. */
-    void print(PrintWriter out) {
+    public void print(PrintWriter out) {
         out.printf("%-36s %14s %14s %8s  %-6s %s%n", "case", "ours", "peer", "ratio", "cores", "unit");
         for (CaseResult one : cases) {
             out.printf(

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.report;
 
 import java.util.Map;
 
@@ -13,7 +13,7 @@ import java.util.Map;
  * @param placement near, far or mixed
  * @param used whether the sample counts in the medians
  */
-record Sample(
+public record Sample(
         String side,
         int round,
         Map<String, Double> figures,
@@ -21,6 +21,6 @@ record Sample(
         double roundTripAfter,
         String placement,
         boolean used) {
-    static final String OURS = "ours";
-    static final String PEER = "peer";
+    public static final String OURS = "ours";
+    public static final String PEER = "peer";
 }

@@ -1,5 +1,9 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.machine.PlacementProbe;
+import dev.cipu.bench.process.RunLength;
+import dev.cipu.bench.process.Setup;
+import dev.cipu.bench.report.Progress;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.posix.Affinity;

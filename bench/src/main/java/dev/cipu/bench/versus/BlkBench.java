@@ -1,5 +1,11 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.Program;
+import dev.cipu.bench.process.ScratchFile;
+import dev.cipu.bench.process.Setup;
+import dev.cipu.bench.report.CaseResult;
+import dev.cipu.bench.report.Progress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -13,7 +19,7 @@ import picocli.CommandLine.Option;
             "Requests per second and latency of one virtio-blk queue: our polling client against QEMU's storage daemon"
                     + " and against us, one core each side, in turns."
         })
-final class BlkBench extends ComparisonCommand {
+public final class BlkBench extends ComparisonCommand {
     private static final int FILE_MEGABYTES = 256;
     private static final int QUICK_FILE_MEGABYTES = 64;
 

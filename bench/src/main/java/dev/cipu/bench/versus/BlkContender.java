@@ -1,5 +1,7 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.Child;
+import dev.cipu.bench.process.RunLength;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,5 +1,6 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.RunLength;
 import dev.cipu.shim.load.BlkLoadSpec;
 import dev.cipu.shim.load.BlkWorkload;
 import dev.cipu.shim.load.RunSpec;

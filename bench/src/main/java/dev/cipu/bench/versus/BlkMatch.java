@@ -1,5 +1,10 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.Child;
+import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.Program;
+import dev.cipu.bench.process.Setup;
+import dev.cipu.bench.report.Metric;
 import dev.cipu.shim.load.BlkWorkload;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,6 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
+
+import dev.cipu.bench.process.ScratchFile;
 
 /**
  * What is behind both block back-ends.

@@ -1,5 +1,8 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.machine.Median;
+import dev.cipu.bench.report.Metric;
+import dev.cipu.bench.report.Sample;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
             "Compares two reports of 'cipu bench net' or 'blk': did we get slower or faster against the peer?",
             "Exit code 1 when a case got worse by more than noise and tolerance."
         })
-final class CompareBench implements Callable<Integer> {
+public final class CompareBench implements Callable<Integer> {
     private static final double PERCENT = 100;
 
     @Spec

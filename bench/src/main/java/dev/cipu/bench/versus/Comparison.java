@@ -1,10 +1,18 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.machine.PlacementProbe;
+import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.RunLength;
+import dev.cipu.bench.report.CaseResult;
+import dev.cipu.bench.report.Metric;
+import dev.cipu.bench.report.Progress;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Runs both sides in turns, A B A B, on the same two cores. All processes of a match are alive together, and held still
@@ -89,7 +97,27 @@ final class Comparison {
         progress.show(metric.caseName() + ": round " + round + " of " + rounds + ", we");
         Map<String, Double> our = ours.measure(scenario.workload(), length);
         Pair pair = new Pair(our, theirs, before, between, probe.read());
-        progress.pair(metric, round, pair);
+        tell(metric, round, pair);
         return pair;
+    }
+
+    private void tell(Metric metric, int round, Pair pair) {
+        double our = pair.ours().getOrDefault(metric.figure(), 0.0);
+        double peer = pair.peer().getOrDefault(metric.figure(), 0.0);
+        progress.line(String.format(
+                Locale.ROOT,
+                "%-36s #%-2d ours %,.0f  peer %,.0f %s  ratio %.2f  %s (%.0f, %.0f, %.0f ns)",
+                metric.caseName(),
+                round,
+                our,
+                peer,
+                metric.unit(),
+                metric.ratio(our, peer),
+                pair.placement().label(),
+                pair.before().best(),
+                pair.between().best(),
+                pair.after().best()));
+        progress.line("    ours " + new TreeMap<>(pair.ours()));
+        progress.line("    peer " + new TreeMap<>(pair.peer()));
     }
 }

@@ -1,5 +1,11 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.machine.HostAdvice;
+import dev.cipu.bench.machine.HugePages;
+import dev.cipu.bench.machine.MachineFacts;
+import dev.cipu.bench.report.CaseResult;
+import dev.cipu.bench.report.Progress;
+import dev.cipu.bench.report.Report;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.cli.JsonReport;

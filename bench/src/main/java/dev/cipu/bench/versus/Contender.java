@@ -1,5 +1,6 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.RunLength;
 import java.io.IOException;
 import java.util.Map;
 

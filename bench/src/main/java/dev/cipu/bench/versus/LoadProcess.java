@@ -1,5 +1,9 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.Child;
+import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.Program;
+import dev.cipu.bench.process.RunLength;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;

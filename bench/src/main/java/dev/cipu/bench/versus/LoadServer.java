@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
 import dev.cipu.shim.load.BlkLoad;
 import dev.cipu.shim.load.BlkLoadResult;

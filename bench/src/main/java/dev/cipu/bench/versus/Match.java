@@ -1,5 +1,7 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.Children;
+import dev.cipu.bench.report.Metric;
 import java.io.IOException;
 import java.util.List;
 

@@ -1,5 +1,10 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.Program;
+import dev.cipu.bench.process.Setup;
+import dev.cipu.bench.process.TestPmd;
+import dev.cipu.bench.report.CaseResult;
+import dev.cipu.bench.report.Progress;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -11,7 +16,7 @@ import picocli.CommandLine.Command;
             "Frames per second of one virtio-net queue pair: testpmd's virtio-user driver against DPDK's net_vhost and"
                     + " against us, one core each side, in turns."
         })
-final class NetBench extends ComparisonCommand {
+public final class NetBench extends ComparisonCommand {
     @Override
     List<CaseResult> compare(BenchOptions options, boolean hugePages, Progress progress)
             throws IOException, InterruptedException {

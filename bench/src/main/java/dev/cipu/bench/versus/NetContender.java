@@ -1,5 +1,11 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.CardCounters;
+import dev.cipu.bench.process.Child;
+import dev.cipu.bench.process.NotificationCount;
+import dev.cipu.bench.process.PortStats;
+import dev.cipu.bench.process.RunLength;
+import dev.cipu.bench.process.TestPmd;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;

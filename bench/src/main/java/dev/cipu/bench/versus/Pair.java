@@ -1,5 +1,9 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.machine.Median;
+import dev.cipu.bench.machine.Placement;
+import dev.cipu.bench.machine.PlacementProbe;
+import dev.cipu.bench.report.Sample;
 import java.util.Map;
 
 /**

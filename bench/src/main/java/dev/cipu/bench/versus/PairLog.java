@@ -1,5 +1,10 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
+import dev.cipu.bench.machine.Median;
+import dev.cipu.bench.machine.Placement;
+import dev.cipu.bench.report.CaseResult;
+import dev.cipu.bench.report.Metric;
+import dev.cipu.bench.report.Sample;
 import java.util.ArrayList;
 import java.util.List;
 

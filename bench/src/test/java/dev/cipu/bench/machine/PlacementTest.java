@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.machine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

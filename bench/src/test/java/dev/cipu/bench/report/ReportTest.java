@@ -1,7 +1,8 @@
-package dev.cipu.bench;
+package dev.cipu.bench.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.shim.cli.JsonReport;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,8 +1,12 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.bench.BenchCommand;
+import dev.cipu.bench.machine.HugePages;
+import dev.cipu.bench.process.Program;
+import dev.cipu.bench.process.Setup;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.cli.Main;

@@ -1,9 +1,13 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.cipu.bench.CaseComparison.Verdict;
+import dev.cipu.bench.machine.MachineFacts;
+import dev.cipu.bench.report.CaseResult;
+import dev.cipu.bench.report.Report;
+import dev.cipu.bench.report.Sample;
+import dev.cipu.bench.versus.CaseComparison.Verdict;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.cli.JsonReport;
 import dev.cipu.shim.cli.Main;

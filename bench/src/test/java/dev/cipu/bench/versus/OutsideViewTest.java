@@ -1,8 +1,14 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.bench.machine.MachineFacts;
+import dev.cipu.bench.machine.Median;
+import dev.cipu.bench.process.Child;
+import dev.cipu.bench.process.NotificationCount;
+import dev.cipu.bench.process.RunLength;
+import dev.cipu.bench.process.Setup;
 import dev.cipu.shim.load.BlkLoadSpec;
 import dev.cipu.shim.load.BlkWorkload;
 import dev.cipu.shim.posix.EventFd;

@@ -1,8 +1,12 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cipu.bench.machine.PlacementProbe;
+import dev.cipu.bench.report.CaseResult;
+import dev.cipu.bench.report.Metric;
+import dev.cipu.bench.report.Sample;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;

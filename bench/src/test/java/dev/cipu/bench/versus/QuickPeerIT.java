@@ -1,4 +1,4 @@
-package dev.cipu.bench;
+package dev.cipu.bench.versus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;

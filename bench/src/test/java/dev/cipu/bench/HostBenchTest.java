@@ -2,6 +2,8 @@ package dev.cipu.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.bench.machine.HostAdvice;
+import dev.cipu.bench.machine.HostFacts;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.cli.Main;
 import java.io.PrintWriter;
