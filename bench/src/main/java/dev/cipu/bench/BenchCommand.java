@@ -1,6 +1,7 @@
 package dev.cipu.bench;
 
 import dev.cipu.bench.jmh.JmhBench;
+import dev.cipu.bench.overhead.OverheadBench;
 import dev.cipu.bench.versus.BlkBench;
 import dev.cipu.bench.versus.CompareBench;
 import dev.cipu.bench.versus.NetBench;
@@ -15,7 +16,14 @@ import picocli.CommandLine.Spec;
         name = "bench",
         description = "Compares us with the C programs that are used today, in the same run.",
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {HostBench.class, NetBench.class, BlkBench.class, CompareBench.class, JmhBench.class})
+        subcommands = {
+            HostBench.class,
+            OverheadBench.class,
+            NetBench.class,
+            BlkBench.class,
+            CompareBench.class,
+            JmhBench.class
+        })
 public final class BenchCommand implements Subcommand, Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -26,6 +34,6 @@ public final class BenchCommand implements Subcommand, Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name what to do: host, net, blk, compare or jmh");
+        throw new ParameterException(spec.commandLine(), "name what to do: host, overhead, net, blk, compare or jmh");
     }
 }

@@ -1,5 +1,6 @@
 package dev.cipu.bench;
 
+import dev.cipu.bench.machine.CoreOptions;
 import dev.cipu.bench.machine.HostAdvice;
 import dev.cipu.bench.machine.HostFacts;
 import dev.cipu.bench.machine.Placement;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -32,11 +34,8 @@ final class HostBench implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(names = "--host-core", paramLabel = "CPU", description = "Where loads run (default ${DEFAULT-VALUE}).")
-    private int hostCore = 1;
-
-    @Option(names = "--card-core", paramLabel = "CPU", description = "Where servers run (default ${DEFAULT-VALUE}).")
-    private int cardCore;
+    @Mixin
+    private final CoreOptions cores = new CoreOptions();
 
     @Option(
             names = "--json",
@@ -57,7 +56,7 @@ final class HostBench implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         HostFacts facts;
         try {
-            facts = HostFacts.look(Affinity.allowed(), hostCore, cardCore, LOOKS);
+            facts = HostFacts.look(Affinity.allowed(), cores.hostCore(), cores.cardCore(), LOOKS);
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.FAILED, "the kernel does not tell: " + e.getMessage(), e);
         }

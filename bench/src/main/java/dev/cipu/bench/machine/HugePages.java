@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Huge pages for the length of a run: added to those that the machine has reserved, and given back when closed or when
@@ -31,6 +33,21 @@ public final class HugePages implements AutoCloseable {
 
         Refused(String message) {
             super(message);
+        }
+    }
+
+    /**
+     * Reserves pages, all or none.
+     *
+     * @param warning hears why, if it is none
+     * @return null if it is none
+     */
+    public static @Nullable HugePages reserveOrWarn(int pages, Consumer<String> warning) {
+        try {
+            return reserve(pages);
+        } catch (Refused e) {
+            warning.accept("warning: " + e.getMessage() + "; small pages it is, on both sides");
+            return null;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.cipu.bench.machine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /**
  * Where a comparison ran.
@@ -52,6 +53,14 @@ public record MachineFacts(
         /** Percent of the cores' time that others used just before. */
         public double busy() {
             return busy;
+        }
+
+        /** Says so if other programs make the figures worthless. */
+        public void warnIfBusy(Consumer<String> warning) {
+            if (busy > HostAdvice.BUSY) {
+                warning.accept("warning: other programs use " + busy
+                        + " % of the machine; the figures will not be good for much");
+            }
         }
 
         public MachineFacts after() throws IOException {

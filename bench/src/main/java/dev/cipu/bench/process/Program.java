@@ -22,6 +22,12 @@ public final class Program {
 
     private Program() {}
 
+    /** Where peers are looked for: the environment's PATH. */
+    public static String searchPath() {
+        String path = System.getenv("PATH");
+        return path == null ? "" : path;
+    }
+
     /**
      * Where a program is on the search path.
      *

@@ -1,5 +1,6 @@
 package dev.cipu.bench.report;
 
+import java.io.Console;
 import java.io.PrintWriter;
 
 /** Tells a person at a terminal what goes on: one line that changes, and lines that stay. */
@@ -16,6 +17,13 @@ public final class Progress {
     public Progress(PrintWriter out, boolean live) {
         this.out = out;
         this.live = live;
+    }
+
+    /** To a terminal as a person wants it, to anything else in lines that stay. */
+    @SuppressWarnings("SystemConsoleNull")
+    public static Progress to(PrintWriter out) {
+        Console console = System.console();
+        return new Progress(out, console != null && console.isTerminal());
     }
 
     /** What goes on now; nothing where lines stay. */

@@ -1,14 +1,15 @@
 package dev.cipu.bench.versus;
 
+import dev.cipu.bench.machine.CoreOptions;
 import dev.cipu.bench.machine.PlacementProbe;
 import dev.cipu.bench.process.RunLength;
 import dev.cipu.bench.process.Setup;
 import dev.cipu.bench.report.Progress;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.posix.Affinity;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every comparison. */
@@ -39,14 +40,8 @@ final class BenchOptions {
     @Option(names = "--seconds", paramLabel = "S", description = "Length of one sample (0.4, with --quick 0.2).")
     private double seconds;
 
-    @Option(names = "--host-core", paramLabel = "CPU", description = "Where the load runs (default ${DEFAULT-VALUE}).")
-    private int hostCore = 1;
-
-    @Option(
-            names = "--card-core",
-            paramLabel = "CPU",
-            description = "Where the servers run, ours and the peer's (default ${DEFAULT-VALUE}).")
-    private int cardCore;
+    @Mixin
+    private final CoreOptions cores = new CoreOptions();
 
     @Option(
             names = "--case",
@@ -55,40 +50,16 @@ final class BenchOptions {
             description = "Only cases whose name contains one of these, such as 64B or qd32.")
     private List<String> only = List.of();
 
-    /**
-     * Fails if the two cores are not there.
-     *
-     * @param allowed the CPUs that this process may use
-     */
-    void requireCores(List<Integer> allowed) {
-        if (allowed.size() < 2) {
-            throw new CommandFailure(
-                    ExitCode.MISSING, "a comparison needs two cores, and this process may use one; allow it another");
-        }
-        if (hostCore == cardCore) {
-            throw new CommandFailure(ExitCode.USAGE, "--host-core and --card-core are the same; give each its own");
-        }
-        for (int core : List.of(hostCore, cardCore)) {
-            if (!allowed.contains(core)) {
-                throw new CommandFailure(
-                        ExitCode.MISSING, "there is no core " + core + " for this process, only " + allowed);
-            }
-        }
+    /** Fails if the two cores are not there, or the length of the run makes no sense. */
+    void require() {
+        cores.require();
         if (rounds < 0 || seconds < 0) {
             throw new CommandFailure(ExitCode.USAGE, "--rounds and --seconds are above 0");
         }
     }
 
-    void requireCores() {
-        requireCores(Affinity.allowed());
-    }
-
-    int hostCore() {
-        return hostCore;
-    }
-
-    int cardCore() {
-        return cardCore;
+    CoreOptions cores() {
+        return cores;
     }
 
     boolean quick() {
@@ -101,7 +72,7 @@ final class BenchOptions {
     }
 
     Setup setup(String program, boolean hugePages) {
-        return new Setup(program, hostCore, cardCore, only, hugePages);
+        return new Setup(program, cores.hostCore(), cores.cardCore(), only, hugePages);
     }
 
     /** The comparison that the options ask for. */
@@ -111,6 +82,6 @@ final class BenchOptions {
         double scale = quick ? QUICK_SCALE : 1;
         RunLength length =
                 new RunLength(LENGTH.warmupSeconds() * scale, seconds > 0 ? seconds : LENGTH.seconds() * scale);
-        return new Comparison(new PlacementProbe(hostCore, cardCore), progress, wanted, most, length);
+        return new Comparison(new PlacementProbe(cores.hostCore(), cores.cardCore()), progress, wanted, most, length);
     }
 }

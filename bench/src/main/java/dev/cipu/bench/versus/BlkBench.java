@@ -4,6 +4,7 @@ import dev.cipu.bench.process.Children;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.ScratchFile;
 import dev.cipu.bench.process.Setup;
+import dev.cipu.bench.process.StorageDaemon;
 import dev.cipu.bench.report.CaseResult;
 import dev.cipu.bench.report.Progress;
 import java.io.IOException;
@@ -38,7 +39,7 @@ public final class BlkBench extends ComparisonCommand {
     @Override
     List<CaseResult> compare(BenchOptions options, boolean hugePages, Progress progress)
             throws IOException, InterruptedException {
-        String program = Program.find(BlkMatch.PROGRAM, searchPath(), BlkMatch.PACKAGE);
+        String program = Program.find(StorageDaemon.PROGRAM, Program.searchPath(), StorageDaemon.PACKAGE);
         String version = Program.version(program, List.of("--version"));
         Setup setup = options.setup(program, hugePages);
         int megabytes = options.quick() ? QUICK_FILE_MEGABYTES : FILE_MEGABYTES;
@@ -48,7 +49,7 @@ public final class BlkBench extends ComparisonCommand {
                 ScratchFile ourDisk = ScratchFile.create(disk, megabytes);
                 ScratchFile theirDisk = ScratchFile.create(disk, megabytes);
                 Children children = new Children()) {
-            LoadProcess load = LoadProcess.start(children, options.hostCore());
+            LoadProcess load = LoadProcess.start(children, options.cores().hostCore());
             List<BlkMatch> matches = List.of(
                             BlkNode.nothing(),
                             BlkNode.memory(),

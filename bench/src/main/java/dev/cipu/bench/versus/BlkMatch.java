@@ -4,6 +4,7 @@ import dev.cipu.bench.process.Child;
 import dev.cipu.bench.process.Children;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.Setup;
+import dev.cipu.bench.process.StorageDaemon;
 import dev.cipu.bench.report.Metric;
 import dev.cipu.shim.load.BlkWorkload;
 import java.io.IOException;
@@ -14,16 +15,11 @@ import java.util.List;
 
 /** Our polling block client against QEMU's storage daemon and against a card, both with the same kind of store. */
 final class BlkMatch implements Match<BlkJob> {
-    static final String PROGRAM = "qemu-storage-daemon";
-    static final String PACKAGE = "qemu-utils";
     private static final Duration START = Duration.ofSeconds(30);
     private static final int SMALL = 4096;
     private static final int LARGE = 65_536;
     private static final List<Integer> DEPTHS = List.of(1, 32, 128);
     private static final int LARGE_DEPTH = 32;
-
-    /** Long enough that the daemon's thread never stops polling between two requests of any of our jobs. */
-    private static final int POLL_NANOS = 1_000_000;
 
     private final Setup setup;
     private final BlkNode node;
@@ -35,7 +31,7 @@ final class BlkMatch implements Match<BlkJob> {
         this.setup = setup;
         this.node = node;
         this.load = load;
-        peerName = PROGRAM + " " + peerVersion + ", " + node.peerLabel();
+        peerName = StorageDaemon.PROGRAM + " " + peerVersion + ", " + node.peerLabel();
         for (int depth : DEPTHS) {
             add(new BlkJob(BlkWorkload.RANDREAD, SMALL, depth));
             add(new BlkJob(BlkWorkload.RANDWRITE, SMALL, depth));
@@ -69,19 +65,7 @@ final class BlkMatch implements Match<BlkJob> {
     @Override
     public Contender<BlkJob> startPeer(Children children) throws IOException, InterruptedException {
         Path socket = children.folder().resolve("peer");
-        Child server = children.start(
-                PROGRAM,
-                setup.cardCore(),
-                false,
-                List.of(
-                        setup.program(),
-                        "--blockdev",
-                        node.peerNode(),
-                        "--object",
-                        "iothread,id=poller,poll-max-ns=" + POLL_NANOS,
-                        "--export",
-                        "type=vhost-user-blk,id=export,node-name=disk,addr.type=unix,addr.path=" + socket
-                                + ",writable=on,num-queues=1,iothread=poller,logical-block-size=512"));
+        Child server = StorageDaemon.start(children, setup.cardCore(), setup.program(), node.peerNode(), socket);
         return listening(server, socket);
     }
 

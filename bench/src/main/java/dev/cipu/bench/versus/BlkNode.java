@@ -1,6 +1,7 @@
 package dev.cipu.bench.versus;
 
 import dev.cipu.bench.process.ScratchFile;
+import dev.cipu.bench.process.StorageDaemon;
 
 /**
  * What is behind both block back-ends.
@@ -11,16 +12,14 @@ import dev.cipu.bench.process.ScratchFile;
  * @param peerLabel the peer's node in a few words
  */
 record BlkNode(String name, String ourStore, String peerNode, String peerLabel) {
-    private static final String NULL_NODE = "driver=null-co,node-name=disk,size=1073741824,read-zeroes=off";
-
     /** Nothing on both sides. */
     static BlkNode nothing() {
-        return new BlkNode("null", "null:1G", NULL_NODE, "null node");
+        return new BlkNode("null", "null:1G", StorageDaemon.NULL_NODE, "null node");
     }
 
     /** Our memory against the peer's null node, which does not even copy. */
     static BlkNode memory() {
-        return new BlkNode("mem", "mem:256M", NULL_NODE, "null node");
+        return new BlkNode("mem", "mem:256M", StorageDaemon.NULL_NODE, "null node");
     }
 
     /** Two equal files. */

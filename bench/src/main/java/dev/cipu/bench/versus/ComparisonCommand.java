@@ -1,6 +1,5 @@
 package dev.cipu.bench.versus;
 
-import dev.cipu.bench.machine.HostAdvice;
 import dev.cipu.bench.machine.HugePages;
 import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.bench.report.CaseResult;
@@ -9,7 +8,6 @@ import dev.cipu.bench.report.Report;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.cli.JsonReport;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -42,7 +40,7 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
-        options.requireCores();
+        options.require();
         try {
             return run();
         } catch (IOException e) {
@@ -52,12 +50,10 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
     private int run() throws IOException, InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
-        Progress progress = new Progress(err, isTerminal());
-        MachineFacts.Before machine = MachineFacts.before(options.hostCore(), options.cardCore());
-        if (machine.busy() > HostAdvice.BUSY) {
-            progress.line("warning: other programs use " + machine.busy()
-                    + " % of the machine; the figures will not be good for much");
-        }
+        Progress progress = Progress.to(err);
+        MachineFacts.Before machine =
+                MachineFacts.before(options.cores().hostCore(), options.cores().cardCore());
+        machine.warnIfBusy(progress::line);
         Report report = hugePages() == 0 ? measured(machine, false, progress) : withHugePages(machine, progress);
         progress.done();
         if (report.cases().isEmpty()) {
@@ -69,12 +65,8 @@ abstract class ComparisonCommand implements Callable<Integer> {
 
     private Report withHugePages(MachineFacts.Before machine, Progress progress)
             throws IOException, InterruptedException {
-        try (HugePages pages = HugePages.reserve(hugePages())) {
-            progress.show(pages.count() + " huge pages reserved");
-            return measured(machine, true, progress);
-        } catch (HugePages.Refused e) {
-            progress.line("warning: " + e.getMessage() + "; small pages it is, on both sides");
-            return measured(machine, false, progress);
+        try (HugePages pages = HugePages.reserveOrWarn(hugePages(), progress::line)) {
+            return measured(machine, pages != null, progress);
         }
     }
 
@@ -82,13 +74,6 @@ abstract class ComparisonCommand implements Callable<Integer> {
             throws IOException, InterruptedException {
         List<CaseResult> cases = compare(options, hugePages, progress);
         return new Report(machine.after(), cases);
-    }
-
-    /** Whether a person looks at it, so that a line may be drawn over. */
-    @SuppressWarnings("SystemConsoleNull")
-    private static boolean isTerminal() {
-        Console console = System.console();
-        return console != null && console.isTerminal();
     }
 
     private void report(Report report) {
@@ -99,12 +84,6 @@ abstract class ComparisonCommand implements Callable<Integer> {
         if (file != null) {
             JsonReport.write(report, file, out);
         }
-    }
-
-    /** Where peers are looked for. */
-    static String searchPath() {
-        String path = System.getenv("PATH");
-        return path == null ? "" : path;
     }
 
     /** Runs these matches one after the other. */

@@ -20,8 +20,8 @@ public final class NetBench extends ComparisonCommand {
     @Override
     List<CaseResult> compare(BenchOptions options, boolean hugePages, Progress progress)
             throws IOException, InterruptedException {
-        String program = Program.find(TestPmd.PROGRAM, searchPath(), TestPmd.PACKAGE);
-        Program.find("stdbuf", searchPath(), "coreutils");
+        String program = Program.find(TestPmd.PROGRAM, Program.searchPath(), TestPmd.PACKAGE);
+        Program.find("stdbuf", Program.searchPath(), "coreutils");
         String version = Program.version(program, TestPmd.VERSION_ARGUMENTS);
         Setup setup = options.setup(program, hugePages);
         return all(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.bench.BenchCommand;
+import dev.cipu.bench.machine.CoreOptions;
 import dev.cipu.bench.machine.HugePages;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.Setup;
@@ -49,7 +50,7 @@ class BenchCommandTest {
 
     @Test
     void oneCoreIsTooFew() {
-        assertThatThrownBy(() -> new BenchOptions().requireCores(List.of(0)))
+        assertThatThrownBy(() -> new CoreOptions().require(List.of(0)))
                 .asInstanceOf(InstanceOfAssertFactories.type(CommandFailure.class))
                 .extracting(CommandFailure::exitCode)
                 .isEqualTo(ExitCode.MISSING);

@@ -318,8 +318,7 @@ public final class GuestLoad {
         if (requestsPerOrder() > 0) {
             next = Math.min(next, schedule.dueAt(submitted / requestsPerOrder()));
         }
-        // what is overdue waits for a ring that is full, and so for a call
-        return next <= now ? Long.MAX_VALUE : next - now;
+        return next - now;
     }
 
     private void look(long now) {

@@ -17,6 +17,12 @@ public final class SplitDriver {
     /** Entries after which a stale used_event is moved on, well below the wrap at 65536. */
     private static final int EVENT_REFRESH = 0x2000;
 
+    /**
+     * How far behind an index is that no device reaches any more: one may look at our wish some turns after it has published, and
+     * compares all that it has published since it looked last.
+     */
+    private static final int LONG_AGO = 1 << 13;
+
     /** Elements polled for one look at the used index at most; see the device's half. */
     private static final int LOOK_AHEAD = 0x4000;
 
@@ -276,9 +282,9 @@ public final class SplitDriver {
     public void suppressCalls() {
         callsWanted = false;
         if (eventIndex) {
-            // an index already passed: the next call would come a whole wrap later
+            // an index passed long ago: the next call would come most of a wrap later
             suppressedAt = polled;
-            area.set(Le.SHORT, availAt + SplitLayout.usedEvent(size), (short) (polled - 1));
+            area.set(Le.SHORT, availAt + SplitLayout.usedEvent(size), (short) (polled - LONG_AGO));
         } else {
             area.set(Le.SHORT, availAt + SplitLayout.FLAGS, (short) SplitLayout.AVAIL_NO_INTERRUPT);
         }
