@@ -16,18 +16,8 @@ abstract sealed class ImmediateStore implements BlockStore permits MemoryStore, 
         this.bytes = bytes;
     }
 
-    /** Does what the task says, but for its completion. */
-    abstract void execute(BlockTask task);
-
-    private byte statusOf(BlockTask task) {
-        try {
-            execute(task);
-            return BlkRequest.OK;
-        } catch (OutOfMemoryError e) {
-            // as a disk that has no room left behind it
-            return BlkRequest.IOERR;
-        }
-    }
+    /** Does what the task says, but for its completion; false if there is no room to do it. */
+    abstract boolean execute(BlockTask task);
 
     @Override
     public final long sectors() {
@@ -57,7 +47,8 @@ abstract sealed class ImmediateStore implements BlockStore permits MemoryStore, 
     private record Channel(ImmediateStore store) implements BlockChannel {
         @Override
         public void submit(BlockTask task) {
-            task.complete(store.statusOf(task));
+            // without room as a disk that has none left behind it
+            task.complete(store.execute(task) ? BlkRequest.OK : BlkRequest.IOERR);
         }
 
         @Override

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A disk in off-heap memory, lost with the process. Memory is taken chunk by chunk at the first write, so that a large
  * disk costs nothing until it is used, and given back when a whole chunk is discarded or zeroed. A write for which the JVM's
- * limit on direct memory leaves no chunk fails in band, as do the next ones for a while. Channels of several workers may use it at the same time; what overlapping requests leave behind is as open as on any disk.
+ * limit on direct memory leaves no chunk fails in band, as do the next ones for a while. Channels of several workers may use
+ * it at the same time; what overlapping requests leave behind is as open as on any disk.
  */
 public final class MemoryStore extends ImmediateStore {
     private static final int CHUNK_SHIFT = 18;
@@ -65,30 +66,34 @@ public final class MemoryStore extends ImmediateStore {
         return resident;
     }
 
-    private MemorySegment chunkToWrite(int index) {
+    /** Null while there is no memory for it. */
+    private @Nullable MemorySegment chunkToWrite(int index) {
         // pairs with the release of whoever put it there: its zeroes are visible
         MemorySegment chunk = chunks.getAcquire(index);
         return chunk == null ? newChunk(index) : chunk;
     }
 
-    private MemorySegment newChunk(int index) {
+    private @Nullable MemorySegment newChunk(int index) {
         MemorySegment fresh = allocate();
+        if (fresh == null) {
+            return null;
+        }
         MemorySegment other = chunks.compareAndExchange(index, null, fresh);
         return other == null ? fresh : other;
     }
 
-    private MemorySegment allocate() {
+    private @Nullable MemorySegment allocate() {
         if (full && clock.getAsLong() - fullSince < FULL_NANOS) {
-            throw new OutOfMemoryError("no memory for a disk's chunk a moment ago");
+            return null;
         }
         try {
             MemorySegment fresh = memory.get();
             full = false;
             return fresh;
-        } catch (OutOfMemoryError e) {
+        } catch (OutOfMemoryError _) {
             fullSince = clock.getAsLong();
             full = true;
-            throw e;
+            return null;
         }
     }
 
@@ -111,18 +116,23 @@ public final class MemoryStore extends ImmediateStore {
         }
     }
 
-    private void write(BlockTask task) {
+    private boolean write(BlockTask task) {
         long at = task.offset();
         long left = task.length();
         long done = 0;
         while (left > 0) {
             int within = (int) (at & (CHUNK_BYTES - 1));
             int n = (int) Math.min(left, CHUNK_BYTES - within);
-            task.fetch(done, chunkToWrite((int) (at >>> CHUNK_SHIFT)), within, n);
+            MemorySegment chunk = chunkToWrite((int) (at >>> CHUNK_SHIFT));
+            if (chunk == null) {
+                return false;
+            }
+            task.fetch(done, chunk, within, n);
             done += n;
             at += n;
             left -= n;
         }
+        return true;
     }
 
     private void zero(BlockTask task) {
@@ -146,12 +156,15 @@ public final class MemoryStore extends ImmediateStore {
     }
 
     @Override
-    void execute(BlockTask task) {
+    boolean execute(BlockTask task) {
         switch (task.op()) {
             case READ -> read(task);
-            case WRITE -> write(task);
+            case WRITE -> {
+                return write(task);
+            }
             case DISCARD, WRITE_ZEROES -> zero(task);
             case FLUSH -> {}
         }
+        return true;
     }
 }

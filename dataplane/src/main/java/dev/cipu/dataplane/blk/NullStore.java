@@ -13,7 +13,9 @@ public final class NullStore extends ImmediateStore {
     }
 
     @Override
-    void execute(BlockTask task) {}
+    boolean execute(BlockTask task) {
+        return true;
+    }
 
     @Override
     public void close() {}
