@@ -59,6 +59,8 @@ final class Accounts {
         fields.put(Measured.SWITCHES, new Field("Context switches", "1/op"));
         fields.put(Measured.DRIVER_BYTES, new Field("Bytes that the driver allocated", "B/op"));
         fields.put(Measured.DEVICE_BYTES, new Field("Bytes that the device allocated", "B/op"));
+        fields.put(Measured.DRIVER_MISSES, new Field("Cache misses of the driver", "1/op"));
+        fields.put(Measured.DEVICE_MISSES, new Field("Cache misses of the device", "1/op"));
         return fields;
     }
 

@@ -72,7 +72,14 @@ public final class GuestServer {
             if (!result.problem().isEmpty()) {
                 return Job.Answer.failed(result.problem());
             }
-            return new Job.Answer(null, result, observer.used(), observer.allocated, observer.hotSpots);
+            return new Job.Answer(
+                    null,
+                    result,
+                    observer.used(),
+                    observer.allocated,
+                    observer.driverMisses.count(),
+                    observer.deviceMisses.count(),
+                    observer.hotSpots);
         }
     }
 
@@ -99,6 +106,8 @@ public final class GuestServer {
         private @Nullable HotSpots looking;
         private Map<String, Integer> hotSpots = Map.of();
         private long allocated = -1;
+        private final CacheMisses driverMisses = new CacheMisses();
+        private final CacheMisses deviceMisses = new CacheMisses();
 
         /**
          * @param processes whose threads are watched
@@ -122,12 +131,22 @@ public final class GuestServer {
         @Override
         public void begins() {
             looking = profile ? new HotSpots() : null;
+            driverMisses.watch(CacheMisses.THIS_THREAD);
+            for (long process : processes) {
+                CpuUsage.threadsOf(process).forEach((tid, name) -> {
+                    if (name.startsWith(prefix)) {
+                        deviceMisses.watch(tid);
+                    }
+                });
+            }
             before = look();
             allocated = allocations();
         }
 
         @Override
         public void ends() {
+            driverMisses.end();
+            deviceMisses.end();
             long now = allocations();
             allocated = now < 0 ? -1 : now - allocated;
             after = look();
@@ -181,6 +200,8 @@ public final class GuestServer {
             if (looking != null) {
                 looking.close();
             }
+            driverMisses.close();
+            deviceMisses.close();
         }
     }
 }

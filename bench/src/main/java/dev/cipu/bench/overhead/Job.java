@@ -39,6 +39,8 @@ record Job(
      * @param result what the guest did
      * @param servers time of the servers' threads by their names, or that of the mirror's thread
      * @param deviceBytes allocated by the device's thread, -1 if that is not known
+     * @param driverMisses of the processor's caches while the driver ran, -1 where no counter tells
+     * @param deviceMisses the same of the device's threads
      * @param hotSpots where the driver's time went: samples by method, the most first; empty if nobody looked
      */
     record Answer(
@@ -46,9 +48,11 @@ record Job(
             @Nullable GuestLoadResult result,
             Map<String, CpuUsage> servers,
             long deviceBytes,
+            long driverMisses,
+            long deviceMisses,
             Map<String, Integer> hotSpots) {
         static Answer failed(String why) {
-            return new Answer(why, null, Map.of(), -1, Map.of());
+            return new Answer(why, null, Map.of(), -1, -1, -1, Map.of());
         }
     }
 }

@@ -40,6 +40,11 @@ record Measured(
     static final String DRIVER_BYTES = "driverBytesPerOp";
     static final String DEVICE_BYTES = "deviceBytesPerOp";
 
+    /** Lines that came from memory or another core; only where the processor's counters can be read. */
+    static final String DRIVER_MISSES = "driverCacheMissesPerOp";
+
+    static final String DEVICE_MISSES = "deviceCacheMissesPerOp";
+
     /** Host processors in use, waiting left out. */
     static final String DRIVER_CORES = "driverCores";
 
@@ -83,6 +88,12 @@ record Measured(
         figures.put(DRIVER_BYTES, result.allocatedBytes() / ops);
         if (answer.deviceBytes() >= 0) {
             figures.put(DEVICE_BYTES, answer.deviceBytes() / ops);
+        }
+        if (answer.driverMisses() >= 0) {
+            figures.put(DRIVER_MISSES, answer.driverMisses() / ops);
+        }
+        if (answer.deviceMisses() >= 0) {
+            figures.put(DEVICE_MISSES, answer.deviceMisses() / ops);
         }
         return new Measured(
                 figures,

@@ -41,22 +41,45 @@ public record CpuUsage(long cpuNanos, long switches) {
      * @throws UncheckedIOException if there is no such process, or the kernel does not tell
      */
     public static Map<String, CpuUsage> ofThreads(long pid) {
-        Map<String, CpuUsage> threads = new TreeMap<>();
+        Map<String, CpuUsage> usages = new TreeMap<>();
+        threads(pid, (task, name) -> usages.merge(name, read(task), CpuUsage::plus));
+        return usages;
+    }
+
+    /**
+     * The threads that a process has now: their names by their numbers.
+     *
+     * @throws UncheckedIOException if there is no such process, or the kernel does not tell
+     */
+    public static Map<Long, String> threadsOf(long pid) {
+        Map<Long, String> names = new TreeMap<>();
+        threads(pid, (task, name) -> names.put(Long.parseLong(task.getFileName().toString()), name));
+        return names;
+    }
+
+    /** What is done with one thread. */
+    @FunctionalInterface
+    private interface Visit {
+        void at(Path task, String name) throws IOException;
+    }
+
+    private static void threads(long pid, Visit visit) {
         try (DirectoryStream<Path> tasks =
                 Files.newDirectoryStream(PROC.resolve(Long.toString(pid)).resolve("task"))) {
             for (Path task : tasks) {
-                addThread(task, threads);
+                visit(task, visit);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return threads;
     }
 
-    private static void addThread(Path task, Map<String, CpuUsage> threads) throws IOException {
+    private static void visit(Path task, Visit visit) throws IOException {
         try {
-            String name = Files.readString(task.resolve("comm"), StandardCharsets.ISO_8859_1);
-            threads.merge(name.strip(), read(task), CpuUsage::plus);
+            visit.at(
+                    task,
+                    Files.readString(task.resolve("comm"), StandardCharsets.ISO_8859_1)
+                            .strip());
         } catch (IOException e) {
             if (Files.exists(task)) {
                 throw e;
