@@ -193,8 +193,18 @@ public final class GuestLoad {
         }
         if (done > 0) {
             acknowledge();
+            progress();
         }
         return done;
+    }
+
+    private void progress() {
+        if (net != null) {
+            net.watch.progress();
+        }
+        if (blk != null) {
+            blk.watch.progress();
+        }
     }
 
     private int send(NetSide frames, OrderPlan.@Nullable Pace schedule, long due) {

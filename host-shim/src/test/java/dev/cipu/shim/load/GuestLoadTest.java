@@ -2,6 +2,7 @@ package dev.cipu.shim.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.cipu.dataplane.IdlePolicy;
@@ -132,6 +133,37 @@ class GuestLoadTest {
             assertThat(packets.getLast().ops()).isBetween(3_000L, 4_000L);
             assertThat(packets).extracting(GuestLoadResult.PhaseResult::late).containsOnly(0L);
         }
+    }
+
+    @Test
+    void aPollingDriverAllocatesNothingForWhatItDoes() {
+        RunSpec run = RunSpec.ofSeconds(0.5).withWarmup(1);
+        try (CardAssembly _ = card()) {
+            GuestLoadResult result =
+                    GuestLoad.run(new GuestLoadSpec(net(run), blk(run), null, run), GuestLoad.Watch.NONE);
+            long ops = flow(result.packets()).ops() + flow(result.requests()).ops();
+            assertThat(ops).isGreaterThan(10_000);
+            // the looks at the socket while this machine is busy elsewhere, and the compiler's deoptimizations
+            assertThat(result.allocatedBytes()).isLessThan(ops / 2);
+        }
+    }
+
+    @Test
+    void aBackEndThatEndsIsNoticed() throws InterruptedException {
+        RunSpec run = RunSpec.ofSeconds(30).withWarmup(0);
+        CardAssembly card = card();
+        Thread end = Thread.ofPlatform().start(() -> {
+            try {
+                Thread.sleep(300);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            card.close();
+        });
+        assertThatThrownBy(() -> GuestLoad.run(new GuestLoadSpec(net(run), null, null, run), GuestLoad.Watch.NONE))
+                .isInstanceOf(LoadException.class)
+                .hasMessageContaining("closed");
+        end.join();
     }
 
     @Test
