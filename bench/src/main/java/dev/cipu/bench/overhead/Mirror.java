@@ -19,7 +19,7 @@ import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SingleChains;
 import dev.cipu.virtio.ring.Virtqueue;
-import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -181,6 +181,9 @@ final class Mirror implements AutoCloseable {
             Virtqueue to = present(receiveq);
             int n = from.popSingles(sent, BURST, false);
             if (n == 0) {
+                // as our own device does: whether the driver wants a call is looked at when there is time
+                to.call();
+                from.call();
                 return 0;
             }
             int room = to.popSingles(free, n, true);
@@ -192,8 +195,8 @@ final class Mirror implements AutoCloseable {
             }
             from.pushSingles(sent, room);
             to.pushSingles(free, room);
-            to.publish();
-            from.publish();
+            to.release();
+            from.release();
             return room;
         }
 
@@ -208,8 +211,6 @@ final class Mirror implements AutoCloseable {
 
     /** Requests that are done as soon as they are seen; like the null store, they move no data. */
     private final class Requests extends Function {
-        private static final MemorySegment OK = MemorySegment.ofArray(new byte[] {BlkRequest.OK});
-
         private final Chain chain = new Chain();
         private @Nullable Virtqueue queue;
 
@@ -227,16 +228,19 @@ final class Mirror implements AutoCloseable {
             Virtqueue of = present(queue);
             int done = 0;
             while (done < BURST && of.pop(chain)) {
-                long bytes = chain.writableBytes();
-                if (bytes > 0) {
+                int last = chain.parts() - 1;
+                if (chain.readableParts() <= last) {
                     // the last byte is the status: [virtio-1.4 §5.2.6]
-                    chain.write(bytes - 1, OK, 0, 1);
+                    HostMemory.ALL.set(
+                            ValueLayout.JAVA_BYTE, chain.address(last) + chain.length(last) - 1, BlkRequest.OK);
                 }
-                of.push(chain.head(), (int) bytes);
+                of.push(chain.head(), (int) chain.writableBytes());
                 done++;
             }
             if (done > 0) {
-                of.publish();
+                of.release();
+            } else {
+                of.call();
             }
             return done;
         }

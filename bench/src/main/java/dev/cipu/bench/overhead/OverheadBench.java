@@ -44,7 +44,7 @@ public final class OverheadBench implements Callable<Integer> {
     private static final RunLength QUICK = new RunLength(0.05, 0.12);
     private static final double QUICK_SCALE = 0.25;
     private static final int FESTIVALS = 3;
-    private static final double LEVEL_SECONDS = 0.3;
+    private static final double LEVEL_SECONDS = 0.4;
     private static final int HUGE_PAGES = 256;
     private static final int LOOKS = 3;
     private static final String NO_PAGE = "none";
@@ -161,7 +161,7 @@ public final class OverheadBench implements Callable<Integer> {
         PlacementProbe probe = new PlacementProbe(cores.hostCore(), cores.cardCore());
         Ledger ledger = new Ledger();
         published.enter(ledger);
-        Extras extras = new Extras(works, probe, progress, ledger);
+        Extras extras = new Extras(works, instance, probe, progress, ledger);
         TurnLog log;
         try (HugePages pages = peers.testpmd() == null ? null : HugePages.reserveOrWarn(HUGE_PAGES, progress::line)) {
             Stands stands = new Stands(cores.hostCore(), cores.cardCore(), pages != null, peers);
@@ -209,14 +209,16 @@ public final class OverheadBench implements Callable<Integer> {
     /** What is done once besides the rounds: levels, the Double 11, a look at where time goes. */
     private final class Extras implements Rotation.Extra {
         private final List<Work> works;
+        private final Published.Instance instance;
         private final PlacementProbe probe;
         private final Progress progress;
         private final Ledger ledger;
         private final Map<Work, Map<Way, String>> leftOut = new HashMap<>();
         private final List<Overhead.Profile> profiles = new ArrayList<>();
 
-        Extras(List<Work> works, PlacementProbe probe, Progress progress, Ledger ledger) {
+        Extras(List<Work> works, Published.Instance instance, PlacementProbe probe, Progress progress, Ledger ledger) {
             this.works = works;
+            this.instance = instance;
             this.probe = probe;
             this.progress = progress;
             this.ledger = ledger;
@@ -247,7 +249,7 @@ public final class OverheadBench implements Callable<Integer> {
                 }
                 leftOut.put(work, why);
             }
-            new Levels(probe, progress, LEVEL_SECONDS * scale).run(leveled(), stands, log);
+            new Levels(instance, probe, progress, LEVEL_SECONDS * scale).run(leveled(), stands, log);
             new Festival(probe, progress, scale, quick ? 1 : FESTIVALS).run(stands, log, ledger);
             for (Work work : leveled()) {
                 for (Stand stand : stands) {

@@ -24,8 +24,9 @@ record Published(List<Value> figures, List<Instance> instances) {
      * A size of instance and what it may use at most.
      *
      * @param vcpus cores that it is sold with
+     * @param queues queue pairs, and request queues, that share its limits
      */
-    record Instance(int vcpus, double packetsPerSecond, double iops, String source) {
+    record Instance(int vcpus, double packetsPerSecond, double iops, int queues, String source) {
         String id(String what) {
             return "published/instance-" + vcpus + "-" + what;
         }
@@ -59,6 +60,7 @@ record Published(List<Value> figures, List<Instance> instances) {
             ledger.published(each.id("vcpus"), "Cores" + of, each.vcpus(), "cores", each.source());
             ledger.published(
                     each.id("packets"), "Packet limit" + of, each.packetsPerSecond(), "packets/s", each.source());
+            ledger.published(each.id("queues"), "Queues" + of, each.queues(), "", each.source());
             ledger.published(each.id("iops"), "I/O limit" + of, each.iops(), "I/Os/s", each.source());
         }
     }

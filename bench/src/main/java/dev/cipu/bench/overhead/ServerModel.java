@@ -7,12 +7,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the costs mean for a server full of instances: an extrapolation. Each instance uses so many percent of what it may,
- * packets and I/Os alike; the ways that are paid by the operation take processors in proportion, pollers are there for
- * the limits whatever is used of them.
+ * packets and I/Os alike. The ways that are paid by the operation take what they took for one when a queue had that much to
+ * do; pollers are there for the limits, whatever is used of them.
  */
 final class ServerModel {
     /** Percent of their limits that instances use. */
-    static final List<Integer> LOADS = List.of(10, 25, 50, 100);
+    static final List<Integer> LOADS = Levels.PERCENTS;
 
     /** For what others have published about software. */
     static final String PUBLISHED = "published";
@@ -94,32 +94,38 @@ final class ServerModel {
         }
     }
 
-    /** Of an emulated guest only the devices count: what the emulation of its driver takes says nothing about a real one. */
+    /**
+     * Of an emulated guest only the devices count, and only as they are at their busiest: what the emulation of its driver takes
+     * says nothing about a real one.
+     */
     private void byOperation(Way way, Work packets, Work requests) {
-        String figure = way == Way.VMM ? Measured.DEVICE_CPU : Accounts.COST;
-        String packet = Accounts.id(packets, way, figure);
-        String request = Accounts.id(requests, way, figure);
-        if (!ledger.has(packet) || !ledger.has(request)) {
-            return;
-        }
         for (int load : LOADS) {
-            burned(
-                    way.id(),
-                    load,
-                    "u / 100 * n * (p * max(a, 0) + i * max(b, 0)) / 1e9",
-                    Map.of(
-                            "u",
-                            "server/load-" + load,
-                            "n",
-                            INSTANCES,
-                            "p",
-                            instance.id("packets"),
-                            "a",
-                            packet,
-                            "i",
-                            instance.id("iops"),
-                            "b",
-                            request));
+            String level = Integer.toString(load);
+            String packet = way == Way.VMM
+                    ? Accounts.id(packets, way, Measured.DEVICE_CPU)
+                    : Levels.id(packets, way, level, Accounts.COST);
+            String request = way == Way.VMM
+                    ? Accounts.id(requests, way, Measured.DEVICE_CPU)
+                    : Levels.id(requests, way, level, Accounts.COST);
+            if (ledger.has(packet) && ledger.has(request)) {
+                burned(
+                        way.id(),
+                        load,
+                        "u / 100 * n * (p * max(a, 0) + i * max(b, 0)) / 1e9",
+                        Map.of(
+                                "u",
+                                "server/load-" + load,
+                                "n",
+                                INSTANCES,
+                                "p",
+                                instance.id("packets"),
+                                "a",
+                                packet,
+                                "i",
+                                instance.id("iops"),
+                                "b",
+                                request));
+            }
         }
     }
 

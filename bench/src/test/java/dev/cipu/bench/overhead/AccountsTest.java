@@ -26,6 +26,10 @@ class AccountsTest {
                 driver + waiting,
                 Measured.DEVICE_CPU,
                 device,
+                Measured.DRIVER_CORES,
+                driver * rate / 1e9,
+                Measured.DEVICE_CORES,
+                device * rate / 1e9,
                 Measured.OPS_RATE,
                 rate,
                 kind,
@@ -48,7 +52,31 @@ class AccountsTest {
         turn(READS, Way.BARE, 200, 5, 50, 4e6);
         turn(READS, Way.CARD, 190, 20, 60, 3e6);
         turn(READS, Way.INTERRUPT, 5_200, 0, 5_000, 1e5);
+        for (int percent : Levels.PERCENTS) {
+            // a tenth of the rate costs an interrupt ten times as much, and a card nothing more
+            double rate = 10_000.0 * percent;
+            level(PACKETS, Way.BARE, percent, rate, rate * 100 / 1e9, 0);
+            level(PACKETS, Way.CARD, percent, rate, rate * 110 / 1e9, 1);
+            level(PACKETS, Way.INTERRUPT, percent, rate, 0.5, 0.5 + rate * 100 / 1e9);
+            level(READS, Way.BARE, percent, rate, rate * 200 / 1e9, 0);
+            level(READS, Way.CARD, percent, rate, rate * 190 / 1e9, 1);
+            level(READS, Way.INTERRUPT, percent, rate, 0.5, 0.5 + rate * 200 / 1e9);
+        }
         new Accounts(ledger, log).enter(List.of(PACKETS, READS));
+        Levels.enter(ledger, log, List.of(PACKETS, READS));
+    }
+
+    private void level(Work work, Way way, int percent, double rate, double driver, double device) {
+        Map<String, Double> figures =
+                Map.of(Measured.OPS_RATE, rate, Measured.DRIVER_CORES, driver, Measured.DEVICE_CORES, device);
+        log.add(
+                Turn.Kind.LEVEL,
+                work,
+                way,
+                percent,
+                new Measured(figures, List.of(), List.of(), Map.of(), Map.of()),
+                NEAR,
+                NEAR);
     }
 
     private double value(Work work, Way way, String figure) {
@@ -88,13 +116,16 @@ class AccountsTest {
         assertThat(ledger.value("server/instances")).isEqualTo(16);
         double packets = 16 * 1_000_000.0;
         double reads = 16 * 20_000.0;
+        // a core for a million operations a second at the limit, and for a tenth of that at a tenth
         assertThat(ledger.value(ServerModel.id("interrupt", 100, "burned")))
-                .isEqualTo((packets * 1_010 + reads * 10_000) / 1e9, within(1e-6));
-        assertThat(ledger.value(ServerModel.id("interrupt", 25, "burned")))
-                .isEqualTo((packets * 1_010 + reads * 10_000) / 4e9, within(1e-6));
+                .isEqualTo((packets + reads) / 1e6, within(1e-6));
+        assertThat(ledger.value(ServerModel.id("interrupt", 10, "burned")))
+                .isEqualTo((packets + reads) / 1e6, within(1e-6));
         assertThat(ledger.value(ServerModel.id("card", 100, "burned")))
                 .as("a cost below nothing is none")
                 .isEqualTo(packets * 10 / 1e9, within(1e-6));
+        assertThat(ledger.value(Levels.id(PACKETS, Way.INTERRUPT, "25", Accounts.COST)))
+                .isEqualTo(4_000, within(1e-6));
         assertThat(ledger.value(ServerModel.id("poll", 10, "burned")))
                 .as("two pollers for 16 million packets, one for the reads")
                 .isEqualTo(2 + 1);

@@ -85,7 +85,8 @@ class OverheadIT {
                         "server/interrupt/10/left",
                         "double-11/card/peak/requestP99Micros",
                         "double-11/interrupt/peak/packetLostPercent",
-                        "level/frames/interrupt/25/hostCores");
+                        "level/frames/interrupt/25/hostCores",
+                        "level/reads/card/busiest/rate");
         assertThat(report.get("cases").size()).isGreaterThanOrEqualTo(4);
         for (JsonNode one : report.get("cases")) {
             assertThat(one.get("ratio").asDouble()).as(one.toString()).isPositive();
