@@ -2,7 +2,7 @@
 # guest-image.sh: a small Linux guest for the peer tests, made of Debian packages, in ${XDG_CACHE_HOME:-~/.cache}/cipu/guest.
 #   vmlinuz    Debian's cloud kernel
 #   base.cpio  busybox, the kernel modules, /init: for a guest that only boots
-#   full.cpio  and fio, iperf3, ethtool, ip, ping, e2fsprogs, blkdiscard, fstrim
+#   full.cpio  and fio, load, iperf3, ethtool, ip, ping, e2fsprogs, blkdiscard, fstrim
 # It prints the folder. Nothing is done when the image of this very script is there. The images are not compressed: QEMU loads
 # them at once, and unpacking under emulation would cost more.
 set -eu
@@ -60,6 +60,10 @@ tar xf "$work"/fio_*.orig.tar.[gx]z -C "$work/fio" --strip-components=1
   strip fio
 ) >&2
 
+# The load of the overhead report.
+gcc -O2 -static -o "$work/load" "$here/guest/load.c"
+strip "$work/load"
+
 echo "making the images" >&2
 base=$work/base
 mkdir -p "$base/bin" "$base/lib/modules/$kv" "$base/cipu"
@@ -95,7 +99,7 @@ for tool in $tools; do
     done
 done
 cp -L "$loader" "$full/lib64/ld-linux-x86-64.so.2"
-cp "$work/fio/fio" "$full/usr/sbin/"
+cp "$work/fio/fio" "$work/load" "$full/usr/sbin/"
 cp -L "$sys/etc/mke2fs.conf" "$full/etc/"
 
 pack() {

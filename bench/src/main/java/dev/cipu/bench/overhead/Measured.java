@@ -82,19 +82,13 @@ record Measured(
         figures.put(DEVICE_CPU, device.cpuNanos() / ops);
         figures.put(DRIVER_CORES, work / NANOS / result.seconds());
         figures.put(DEVICE_CORES, device.cpuNanos() / NANOS / result.seconds());
-        figures.put(KICKS, result.kicks() / ops);
-        figures.put(CALLS, result.calls() / ops);
+        known(figures, KICKS, result.kicks(), ops);
+        known(figures, CALLS, result.calls(), ops);
         figures.put(SWITCHES, (result.switches() + device.switches()) / ops);
-        figures.put(DRIVER_BYTES, result.allocatedBytes() / ops);
-        if (answer.deviceBytes() >= 0) {
-            figures.put(DEVICE_BYTES, answer.deviceBytes() / ops);
-        }
-        if (answer.driverMisses() >= 0) {
-            figures.put(DRIVER_MISSES, answer.driverMisses() / ops);
-        }
-        if (answer.deviceMisses() >= 0) {
-            figures.put(DEVICE_MISSES, answer.deviceMisses() / ops);
-        }
+        known(figures, DRIVER_BYTES, result.allocatedBytes(), ops);
+        known(figures, DEVICE_BYTES, answer.deviceBytes(), ops);
+        known(figures, DRIVER_MISSES, answer.driverMisses(), ops);
+        known(figures, DEVICE_MISSES, answer.deviceMisses(), ops);
         return new Measured(
                 figures,
                 packets == null ? List.of() : packets.curve(),
@@ -106,6 +100,13 @@ record Measured(
     /** The name of a figure of one phase of an open load. */
     static String phase(String phase, String kind, String figure) {
         return "phase/" + phase + "/" + kind + figure;
+    }
+
+    /** A count for an operation, if it is known: what is not is negative. */
+    private static void known(Map<String, Double> figures, String name, long count, double ops) {
+        if (count >= 0) {
+            figures.put(name, count / ops);
+        }
     }
 
     private static void latency(

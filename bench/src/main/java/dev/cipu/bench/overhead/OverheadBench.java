@@ -163,9 +163,11 @@ public final class OverheadBench implements Callable<Integer> {
         published.enter(ledger);
         Extras extras = new Extras(works, instance, probe, progress, ledger);
         TurnLog log;
+        List<String> missing;
         try (HugePages pages = peers.testpmd() == null ? null : HugePages.reserveOrWarn(HUGE_PAGES, progress::line)) {
             Stands stands = new Stands(cores.hostCore(), cores.cardCore(), pages != null, peers);
             log = new Rotation(plan(works), stands, probe, progress).run(extras);
+            missing = stands.missing();
         }
         new Accounts(ledger, log).enter(works);
         Levels.enter(ledger, log, extras.leveled());
@@ -173,13 +175,7 @@ public final class OverheadBench implements Callable<Integer> {
         new ServerModel(ledger, instance).enter(serverCores, firstOf(works, true), firstOf(works, false));
         progress.done();
         return new OverheadReport.Builder(ledger, log, works)
-                .build(
-                        machine.after(),
-                        command(),
-                        peers.missing(),
-                        HostAdvice.of(host),
-                        extras.leftOut,
-                        extras.profiles);
+                .build(machine.after(), command(), missing, HostAdvice.of(host), extras.leftOut, extras.profiles);
     }
 
     private Rotation.Plan plan(List<Work> works) {

@@ -22,6 +22,7 @@ final class Stands implements Rotation.StandsOf {
     private final int cardCore;
     private final boolean hugePages;
     private final Peers peers;
+    private @Nullable String failure;
 
     /**
      * What is installed.
@@ -62,10 +63,30 @@ final class Stands implements Rotation.StandsOf {
             stands.add(new DrivenStand(Way.POLL_PEER, guest, sides, null));
         }
         stands.add(card(children, Way.INTERRUPT, "sleep", guest));
-        if (peers.vmm() != null) {
-            stands.add(VmmStand.start(children, peers.vmm(), hostCore, cardCore));
-        }
+        addVmm(children, stands);
         return stands;
+    }
+
+    /** A guest that does not start is left out, as one that is not there. */
+    private void addVmm(Children children, List<Stand> stands) throws InterruptedException {
+        VmmStand.Image image = peers.vmm();
+        if (image == null || failure != null) {
+            return;
+        }
+        try {
+            stands.add(VmmStand.start(children, image, hostCore, cardCore));
+        } catch (IOException e) {
+            failure = Way.VMM.title() + ": " + e.getMessage();
+        }
+    }
+
+    /** What is left out: what is not installed, and what did not start. */
+    List<String> missing() {
+        List<String> all = new ArrayList<>(peers.missing());
+        if (failure != null) {
+            all.add(failure);
+        }
+        return List.copyOf(all);
     }
 
     private Stand card(Children children, Way way, String idle, DrivenStand.Guest guest)

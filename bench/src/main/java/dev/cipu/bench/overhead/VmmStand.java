@@ -1,14 +1,51 @@
 package dev.cipu.bench.overhead;
 
+import dev.cipu.bench.process.Child;
 import dev.cipu.bench.process.Children;
 import dev.cipu.bench.process.RunLength;
+import dev.cipu.shim.load.GuestLoadResult;
 import dev.cipu.shim.load.OrderPlan;
+import dev.cipu.shim.posix.Affinity;
+import dev.cipu.shim.posix.CpuUsage;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** QEMU with devices of its own and an emulated guest that drives them. */
+/**
+ * QEMU with devices of its own, in its main loop as they are by default, and a Linux guest under emulation whose load is told
+ * what to do through a serial port. Two network cards meet at a hub inside QEMU: what goes out of one comes in at the other.
+ *
+ * <p>The emulated processor's thread counts as the driver, all others as the device.
+ */
 final class VmmStand implements Stand {
+    private static final String PROCESSOR = "CPU ";
+    private static final String READY = "READY";
+    private static final String BEGIN = "BEGIN";
+    private static final Duration BOOT = Duration.ofSeconds(60);
+
+    /** Beyond the length of a job, for what it waits for at its end. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** Frames may have a VLAN tag, as those of all other ways. */
+    private static final String SCRIPT =
+            "ip link set eth0 mtu 1504 up\nip link set eth1 mtu 1504 up\nexec load /dev/ttyS1\n";
+
+    private static final double MILLIS = 1e3;
+    private static final long UNKNOWN = -1;
+
+    private final Child child;
+
     /**
      * What an emulated guest needs.
      *
@@ -18,11 +55,83 @@ final class VmmStand implements Stand {
      */
     record Image(String qemu, Path kernel, Path initrd) {}
 
-    private VmmStand() {}
+    private VmmStand(Child child) {
+        this.child = child;
+    }
 
-    static VmmStand start(Children children, Image image, int hostCore, int deviceCore)
+    /**
+     * Boots a guest and holds it.
+     *
+     * @param hostCore where its processor runs
+     * @param deviceCore where everything else of QEMU does
+     * @throws IOException if it does not get as far as its load
+     */
+    static Stand start(Children children, Image image, int hostCore, int deviceCore)
             throws IOException, InterruptedException {
-        return new VmmStand();
+        Path script = Files.writeString(children.folder().resolve("vmm.sh"), SCRIPT);
+        Path console = children.folder().resolve("vmm-console.log");
+        VmmStand stand = new VmmStand(children.start("vmm", deviceCore, true, command(image, script, console)));
+        String line = stand.next(BOOT);
+        while (!line.equals(READY)) {
+            if (line.startsWith("FAILED")) {
+                throw new IOException("the emulated guest's load says: " + line);
+            }
+            line = stand.next(BOOT);
+        }
+        CpuUsage.threadsOf(stand.child.pid()).forEach((tid, name) -> {
+            if (name.startsWith(PROCESSOR)) {
+                Affinity.pin(tid, List.of(hostCore));
+            }
+        });
+        stand.child.hold();
+        return stand;
+    }
+
+    private static List<String> command(Image image, Path script, Path console) {
+        return List.of(
+                image.qemu(),
+                "-name",
+                "vmm,debug-threads=on",
+                "-nodefaults",
+                "-no-user-config",
+                "-display",
+                "none",
+                "-no-reboot",
+                "-machine",
+                "q35,usb=off,vmport=off,smbus=off",
+                "-cpu",
+                "max",
+                "-accel",
+                "tcg",
+                "-smp",
+                "1",
+                "-m",
+                "256M",
+                "-serial",
+                "file:" + console,
+                "-serial",
+                "stdio",
+                "-netdev",
+                "hubport,id=h0,hubid=0",
+                "-netdev",
+                "hubport,id=h1,hubid=0",
+                "-device",
+                "virtio-net-pci,netdev=h0,mac=52:54:00:00:00:01,romfile=",
+                "-device",
+                "virtio-net-pci,netdev=h1,mac=52:54:00:00:00:02,romfile=",
+                "-blockdev",
+                "driver=null-co,node-name=disk,size=1073741824,read-zeroes=off",
+                "-device",
+                "virtio-blk-pci,drive=disk",
+                "-kernel",
+                image.kernel().toString(),
+                "-initrd",
+                image.initrd().toString(),
+                "-append",
+                "console=ttyS0 quiet panic=-1 lpj=1000000 tsc=reliable no_timer_check nokaslr mitigations=off"
+                        + " random.trust_cpu=on",
+                "-fw_cfg",
+                "name=opt/cipu/test,file=" + script);
     }
 
     @Override
@@ -32,7 +141,7 @@ final class VmmStand implements Stand {
 
     @Override
     public @Nullable String refusal(Work work) {
-        return "not yet";
+        return null;
     }
 
     @Override
@@ -41,7 +150,88 @@ final class VmmStand implements Stand {
     }
 
     @Override
-    public Measured measure(Work work, RunLength length, @Nullable OrderPlan orders, boolean profile) {
-        throw new IllegalStateException("not yet");
+    public Measured measure(Work work, RunLength length, @Nullable OrderPlan orders, boolean profile)
+            throws IOException, InterruptedException {
+        if (orders != null) {
+            throw new IllegalArgumentException("an emulated guest takes no orders");
+        }
+        child.goOn();
+        try {
+            child.say(job(work, length));
+            Duration limit = PATIENCE.plusMillis((long) ((length.warmupSeconds() + length.seconds()) * MILLIS));
+            String line = next(limit);
+            if (!line.equals(BEGIN)) {
+                throw new IOException("the emulated guest's load says: " + line);
+            }
+            Map<String, CpuUsage> before = CpuUsage.ofThreads(child.pid());
+            VmmAnswer answer = VmmAnswer.parse(next(limit));
+            return measured(answer, before, CpuUsage.ofThreads(child.pid()));
+        } finally {
+            child.hold();
+        }
+    }
+
+    private static String job(Work work, RunLength length) {
+        Work.Packets packets = work.packets();
+        Work.Requests requests = work.requests();
+        return String.format(
+                Locale.ROOT,
+                "%d %d %s %d %d %d %d",
+                packets == null ? 0 : packets.bytes(),
+                packets == null ? 0 : packets.atOnce(),
+                requests == null ? "-" : requests.workload(),
+                requests == null ? 0 : requests.bytes(),
+                requests == null ? 0 : requests.depth(),
+                (long) (length.warmupSeconds() * MILLIS),
+                (long) (length.seconds() * MILLIS));
+    }
+
+    /** The two parts of the process, and what the guest says. */
+    static Measured measured(VmmAnswer answer, Map<String, CpuUsage> before, Map<String, CpuUsage> after) {
+        CpuUsage driver = CpuUsage.NONE;
+        Map<String, CpuUsage> device = new HashMap<>();
+        for (Map.Entry<String, CpuUsage> thread : after.entrySet()) {
+            CpuUsage used = thread.getValue().since(before.getOrDefault(thread.getKey(), CpuUsage.NONE));
+            if (thread.getKey().startsWith(PROCESSOR)) {
+                driver = driver.plus(used);
+            } else {
+                device.put(thread.getKey(), used);
+            }
+        }
+        GuestLoadResult result = new GuestLoadResult(
+                answer.seconds(),
+                answer.packets(),
+                answer.requests(),
+                driver.cpuNanos(),
+                1,
+                driver.switches(),
+                UNKNOWN,
+                UNKNOWN,
+                UNKNOWN,
+                "");
+        return Measured.of(new Job.Answer(null, result, device, UNKNOWN, UNKNOWN, UNKNOWN, Map.of()), Map.of());
+    }
+
+    /** The next line of the guest's load. */
+    private String next(Duration limit) throws IOException, InterruptedException {
+        BufferedReader console = child.console();
+        CompletableFuture<@Nullable String> line = CompletableFuture.supplyAsync(() -> {
+            try {
+                return console.readLine();
+            } catch (IOException e) {
+                return null;
+            }
+        });
+        try {
+            String said = line.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+            if (said == null) {
+                throw new IOException("QEMU ended: " + child.lastWords());
+            }
+            return said.strip();
+        } catch (TimeoutException e) {
+            throw new IOException("the emulated guest says nothing for " + limit.toSeconds() + " s", e);
+        } catch (ExecutionException e) {
+            throw new IOException("the emulated guest cannot be heard", e);
+        }
     }
 }

@@ -6,11 +6,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Which CPUs the calling thread may run on. */
+/** Which CPUs threads may run on. */
 public final class Affinity {
     private static final int MAX_CPUS = 8192;
     private static final long MASK_BYTES = MAX_CPUS / 8;
-    private static final int CALLING_THREAD = 0;
+    private static final long CALLING_THREAD = 0;
 
     private Affinity() {}
 
@@ -21,6 +21,15 @@ public final class Affinity {
 
     /** Lets the calling platform thread run on these CPUs alone. */
     public static void pin(List<Integer> cpus) {
+        pin(CALLING_THREAD, cpus);
+    }
+
+    /**
+     * Lets a thread of any process run on these CPUs alone.
+     *
+     * @param tid as the kernel numbers it
+     */
+    public static void pin(long tid, List<Integer> cpus) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(MASK_BYTES, 8);
             for (int cpu : cpus) {
@@ -32,7 +41,8 @@ public final class Affinity {
                         ValueLayout.JAVA_LONG, at, mask.getAtIndex(ValueLayout.JAVA_LONG, at) | 1L << (cpu & 63));
             }
             Posix.check(
-                    "sched_setaffinity", Posix.C.sched_setaffinity(CALLING_THREAD, MASK_BYTES, Posix.address(mask)));
+                    "sched_setaffinity",
+                    Posix.C.sched_setaffinity(Math.toIntExact(tid), MASK_BYTES, Posix.address(mask)));
         }
     }
 
@@ -41,7 +51,8 @@ public final class Affinity {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(MASK_BYTES, 8);
             Posix.check(
-                    "sched_getaffinity", Posix.C.sched_getaffinity(CALLING_THREAD, MASK_BYTES, Posix.address(mask)));
+                    "sched_getaffinity",
+                    Posix.C.sched_getaffinity((int) CALLING_THREAD, MASK_BYTES, Posix.address(mask)));
             List<Integer> cpus = new ArrayList<>();
             for (int cpu = 0; cpu < MAX_CPUS; cpu++) {
                 if ((mask.getAtIndex(ValueLayout.JAVA_LONG, cpu >> 6) >>> (cpu & 63) & 1) != 0) {
