@@ -3,6 +3,7 @@ package dev.cipu.bench.overhead;
 import dev.cipu.bench.overhead.Figure.Mark;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,21 +77,15 @@ final class ServerModel {
                     PUBLISHED,
                     load,
                     "u / 100 * n * (p / v + i * c / o)",
-                    Map.of(
-                            "u",
-                            "server/load-" + load,
-                            "n",
-                            INSTANCES,
-                            "p",
-                            instance.id("packets"),
+                    with(Map.of(
                             "v",
                             "published/vswitch-packets",
-                            "i",
-                            instance.id("iops"),
                             "c",
                             "published/kernel-cores",
                             "o",
-                            "published/kernel-iops"));
+                            "published/kernel-iops",
+                            "u",
+                            "server/load-" + load)));
         }
     }
 
@@ -112,19 +107,7 @@ final class ServerModel {
                         way.id(),
                         load,
                         "u / 100 * n * (p * max(a, 0) + i * max(b, 0)) / 1e9",
-                        Map.of(
-                                "u",
-                                "server/load-" + load,
-                                "n",
-                                INSTANCES,
-                                "p",
-                                instance.id("packets"),
-                                "a",
-                                packet,
-                                "i",
-                                instance.id("iops"),
-                                "b",
-                                request));
+                        with(Map.of("a", packet, "b", request, "u", "server/load-" + load)));
             }
         }
     }
@@ -136,17 +119,17 @@ final class ServerModel {
             return;
         }
         for (int load : LOADS) {
-            burned(
-                    way.id(),
-                    load,
-                    "ceil(n * p / a) + ceil(n * i / b)",
-                    Map.of(
-                            "n", INSTANCES,
-                            "p", instance.id("packets"),
-                            "a", packet,
-                            "i", instance.id("iops"),
-                            "b", request));
+            burned(way.id(), load, "ceil(n * p / a) + ceil(n * i / b)", with(Map.of("a", packet, "b", request)));
         }
+    }
+
+    /** These inputs, and what every formula needs: n instances with limits p and i. */
+    private Map<String, String> with(Map<String, String> more) {
+        Map<String, String> all = new TreeMap<>(more);
+        all.put("n", INSTANCES);
+        all.put("p", instance.id("packets"));
+        all.put("i", instance.id("iops"));
+        return all;
     }
 
     private void burned(String way, int load, String formula, Map<String, String> inputs) {

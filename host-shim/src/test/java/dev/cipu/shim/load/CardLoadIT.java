@@ -3,17 +3,8 @@ package dev.cipu.shim.load;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cipu.dataplane.IdlePolicy;
-import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
-import dev.cipu.shim.assembly.CardSpec;
-import dev.cipu.shim.assembly.EndpointSpec;
-import dev.cipu.shim.assembly.NetSpec;
-import dev.cipu.shim.assembly.StoreSpec;
-import dev.cipu.shim.assembly.SwitchSpec;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,27 +18,11 @@ class CardLoadIT {
     private Path folder;
 
     private CardAssembly card() {
-        CardAssembly card = CardAssembly.start(new CardSpec(
-                List.of(),
-                IdlePolicy.SLEEP,
-                folder.resolve("counters"),
-                Map.of("disk", new StoreSpec.Memory(8 << 20)),
-                List.of(new SwitchSpec("sw0", SwitchSpec.Uplink.LOOPBACK)),
-                List.of(
-                        new BlkSpec("blk0", EndpointSpec.server(folder.resolve("blk")), "disk", false, 2, "s", 512),
-                        new NetSpec(
-                                "net0",
-                                EndpointSpec.server(folder.resolve("net")),
-                                "02:00:00:00:00:01",
-                                2,
-                                1500,
-                                "sw0"))));
-        card.spec().devices().forEach(card::serve);
-        return card;
+        return LoopbackCard.start(folder, IdlePolicy.SLEEP);
     }
 
     private Target target(String socket, boolean indirect) {
-        return new Target(folder.resolve(socket), false, 256, indirect, true, false, Duration.ofSeconds(10));
+        return LoopbackCard.target(folder, socket, indirect);
     }
 
     @ParameterizedTest

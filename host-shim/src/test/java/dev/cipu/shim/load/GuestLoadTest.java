@@ -6,17 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.cipu.dataplane.IdlePolicy;
-import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
-import dev.cipu.shim.assembly.CardSpec;
-import dev.cipu.shim.assembly.EndpointSpec;
-import dev.cipu.shim.assembly.NetSpec;
-import dev.cipu.shim.assembly.StoreSpec;
-import dev.cipu.shim.assembly.SwitchSpec;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -35,27 +27,11 @@ class GuestLoadTest {
     private Path folder;
 
     private CardAssembly card() {
-        CardAssembly card = CardAssembly.start(new CardSpec(
-                List.of(),
-                new IdlePolicy.Sleep(0),
-                folder.resolve("counters"),
-                Map.of("disk", new StoreSpec.Memory(8 << 20)),
-                List.of(new SwitchSpec("sw0", SwitchSpec.Uplink.LOOPBACK)),
-                List.of(
-                        new BlkSpec("blk0", EndpointSpec.server(folder.resolve("blk")), "disk", false, 1, "s", 512),
-                        new NetSpec(
-                                "net0",
-                                EndpointSpec.server(folder.resolve("net")),
-                                "02:00:00:00:00:01",
-                                1,
-                                1500,
-                                "sw0"))));
-        card.spec().devices().forEach(card::serve);
-        return card;
+        return LoopbackCard.start(folder, new IdlePolicy.Sleep(0));
     }
 
     private Target target(String socket) {
-        return new Target(folder.resolve(socket), false, 256, false, true, false, Duration.ofSeconds(10));
+        return LoopbackCard.target(folder, socket, false);
     }
 
     private NetLoadSpec net(RunSpec run) {

@@ -215,10 +215,10 @@ class SplitQueueTest {
 
     @Test
     void whatIsLeftUndoneBeginsWithTheOldest() {
-        assertThat(SplitQueue.fromOldest(new int[] {0, 1, 2, 6, 7}, 8)).containsExactly(6, 7, 0, 1, 2);
-        assertThat(SplitQueue.fromOldest(new int[] {3, 4, 5}, 8)).containsExactly(3, 4, 5);
-        assertThat(SplitQueue.fromOldest(new int[] {5}, 8)).containsExactly(5);
-        assertThat(SplitQueue.fromOldest(new int[] {}, 8)).isEmpty();
+        assertThat(HeadOrder.fromOldest(new int[] {0, 1, 2, 6, 7}, 8)).containsExactly(6, 7, 0, 1, 2);
+        assertThat(HeadOrder.fromOldest(new int[] {3, 4, 5}, 8)).containsExactly(3, 4, 5);
+        assertThat(HeadOrder.fromOldest(new int[] {5}, 8)).containsExactly(5);
+        assertThat(HeadOrder.fromOldest(new int[] {}, 8)).isEmpty();
     }
 
     @Test
