@@ -25,10 +25,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * What a call into C costs each way that we make one: FFM, FFM for calls that never block (critical), jnr-ffi. abs(3)
- * does nothing, so it is the bare transition; getpid(2) and a write to an eventfd are system calls.
- */
+/** The ways to call C, see docs/adr/0007. */
+@Measures(
+        "One call into C each way that we make one: FFM, FFM for calls that never block (critical), jnr-ffi. abs(3) does "
+                + "nothing, so it is the bare transition; getpid(2) and a write to an eventfd are system calls.")
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -132,6 +132,7 @@ public class DowncallBenchmark {
     }
 
     /** The product's own way. */
+    @AllocatesNothing
     @Benchmark
     public void eventFdSignal() {
         event.signal();

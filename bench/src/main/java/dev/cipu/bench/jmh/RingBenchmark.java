@@ -24,10 +24,11 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/**
- * A split ring on one core, a burst of chains a call; the figures are those of one chain. {@link #driver} is the driver's
- * half with the least possible device; {@link #bothHalves} adds the device's, so the difference is pop, push and publish.
- */
+/** A split ring, a burst of chains a call. */
+@Measures(
+        "One chain of a split ring on one core, in bursts of 32. `driver` is the driver's half with the least possible "
+                + "device; `bothHalves` adds the device's, so the difference is pop, push and publish.")
+@AllocatesNothing
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)

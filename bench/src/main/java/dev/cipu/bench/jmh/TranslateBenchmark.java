@@ -19,7 +19,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** A guest address to its region, each call another region. */
+/** The lookup that every descriptor needs. */
+@Measures("A guest address to its region, each call another region of as many as a front-end has shared.")
+@AllocatesNothing
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
