@@ -2,6 +2,7 @@ package dev.cipu.bench;
 
 import dev.cipu.bench.jmh.JmhBench;
 import dev.cipu.bench.overhead.OverheadBench;
+import dev.cipu.bench.suite.SuiteBench;
 import dev.cipu.bench.versus.BlkBench;
 import dev.cipu.bench.versus.CompareBench;
 import dev.cipu.bench.versus.NetBench;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Spec;
             OverheadBench.class,
             NetBench.class,
             BlkBench.class,
+            SuiteBench.class,
             CompareBench.class,
             JmhBench.class
         })
@@ -34,6 +36,7 @@ public final class BenchCommand implements Subcommand, Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "name what to do: host, overhead, net, blk, compare or jmh");
+        throw new ParameterException(
+                spec.commandLine(), "name what to do: host, overhead, net, blk, suite, compare or jmh");
     }
 }

@@ -64,6 +64,15 @@ public record MachineFacts(
         }
 
         public MachineFacts after() throws IOException {
+            return after(Proc.memory("HugePages_Total"));
+        }
+
+        /**
+         * As {@link #after()}, for a run that has given its huge pages back.
+         *
+         * @param hugePages reserved during the run
+         */
+        public MachineFacts after(long hugePages) throws IOException {
             return new MachineFacts(
                     Proc.cpuModel(),
                     Runtime.getRuntime().availableProcessors(),
@@ -71,7 +80,7 @@ public record MachineFacts(
                     cardCore,
                     Proc.kernel(),
                     Runtime.version().toString(),
-                    Proc.memory("HugePages_Total"),
+                    hugePages,
                     Proc.memory("Hugepagesize"),
                     load,
                     busy,

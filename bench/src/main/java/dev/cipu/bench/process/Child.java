@@ -86,6 +86,14 @@ public final class Child {
         }
     }
 
+    /** Waits until it has ended by itself; returns its exit code. */
+    public int awaitEnd(Duration patience) throws IOException, InterruptedException {
+        if (!process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new IOException(name + " does not end after " + patience.toSeconds() + " s: " + lastWords());
+        }
+        return process.exitValue();
+    }
+
     /** The end of its log, in one line. */
     public String lastWords() throws IOException {
         List<String> lines = Files.readAllLines(log, StandardCharsets.ISO_8859_1).stream()

@@ -1,6 +1,5 @@
 package dev.cipu.bench.process;
 
-import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.ProcessSignal;
 import java.io.IOException;
@@ -10,8 +9,6 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.stream.Stream;
 
 /**
@@ -46,28 +43,11 @@ public final class Children implements AutoCloseable {
         if (!talks) {
             builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         }
-        FutureTask<Process> starting = new FutureTask<>(() -> {
-            Affinity.pin(core);
-            return builder.start();
-        });
-        Thread pinned = Thread.ofPlatform().name("start-" + name).daemon().start(starting);
-        pinned.join();
+        Process process = PinnedCall.on(core, "start-" + name, builder::start);
         synchronized (this) {
-            Child child = new Child(name, processOf(starting), log);
+            Child child = new Child(name, process, log);
             children.push(child);
             return child;
-        }
-    }
-
-    private static Process processOf(FutureTask<Process> starting) throws IOException, InterruptedException {
-        try {
-            return starting.get();
-        } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case IOException cause -> throw cause;
-                case PosixException cause -> throw cause;
-                case null, default -> throw new IllegalStateException(e);
-            }
         }
     }
 

@@ -58,13 +58,23 @@ public final class Program {
         return version.find() ? version.group() : "";
     }
 
+    /** The JVM that runs this. */
+    public static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+
+    /** The flags of this JVM, without those that two cannot have at once. */
+    public static List<String> flags() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(flag -> NOT_FOR_CHILDREN.stream().noneMatch(flag::startsWith))
+                .toList();
+    }
+
     /** The command that runs a class of ours as this JVM runs: same flags, same class path. */
     public static List<String> java(String mainClass, List<String> arguments) {
         List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-                .filter(flag -> NOT_FOR_CHILDREN.stream().noneMatch(flag::startsWith))
-                .forEach(command::add);
+        command.add(java());
+        command.addAll(flags());
         command.add("-cp");
         command.add(Objects.requireNonNull(System.getProperty("java.class.path")));
         command.add(mainClass);

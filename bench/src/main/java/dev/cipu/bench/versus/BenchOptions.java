@@ -13,7 +13,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options of every comparison. */
-final class BenchOptions {
+public final class BenchOptions {
     private static final int ROUNDS = 15;
     private static final int QUICK_ROUNDS = 1;
 
@@ -22,7 +22,7 @@ final class BenchOptions {
 
     private static final double QUICK_SCALE = 0.5;
 
-    @Option(names = "--quick", description = "Under a minute in all: one round, short samples. For a first look only.")
+    @Option(names = "--quick", description = "One round, short samples. For a first look only.")
     private boolean quick;
 
     @Option(
@@ -49,6 +49,9 @@ final class BenchOptions {
             arity = "1..*",
             description = "Only cases whose name contains one of these, such as 64B or qd32.")
     private List<String> only = List.of();
+
+    /** For picocli. */
+    public BenchOptions() {}
 
     /** Fails if the two cores are not there, or the length of the run makes no sense. */
     void require() {

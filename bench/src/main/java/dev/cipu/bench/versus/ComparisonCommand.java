@@ -1,6 +1,5 @@
 package dev.cipu.bench.versus;
 
-import dev.cipu.bench.machine.HugePages;
 import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.bench.report.CaseResult;
 import dev.cipu.bench.report.Progress;
@@ -10,15 +9,14 @@ import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.cli.JsonReport;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** What the comparisons with a peer have in common: the checks before, the table and the report after. */
-abstract class ComparisonCommand implements Callable<Integer> {
+/** What the comparisons with peers have in common: the checks before, the table and the report after. */
+public abstract class ComparisonCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -27,16 +25,13 @@ abstract class ComparisonCommand implements Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private BenchOptions options;
 
-    /**
-     * Runs all matches; empty if the options name no case.
-     *
-     * @param hugePages whether as many as {@link #hugePages} could be had
-     */
-    abstract List<CaseResult> compare(BenchOptions options, boolean hugePages, Progress progress)
-            throws IOException, InterruptedException;
+    /** The cases of the report; none if the options name none. */
+    protected abstract List<CaseResult> measure(Run run) throws IOException, InterruptedException;
 
-    /** Huge pages that the peers would use; without them all sides use small ones. */
-    abstract int hugePages();
+    /** The exit code once the report is written. */
+    protected int verdict() {
+        return ExitCode.DONE;
+    }
 
     @Override
     public Integer call() throws InterruptedException {
@@ -54,26 +49,14 @@ abstract class ComparisonCommand implements Callable<Integer> {
         MachineFacts.Before machine =
                 MachineFacts.before(options.cores().hostCore(), options.cores().cardCore());
         machine.warnIfBusy(progress::line);
-        Report report = hugePages() == 0 ? measured(machine, false, progress) : withHugePages(machine, progress);
+        Run run = new Run(options, progress);
+        List<CaseResult> cases = measure(run);
         progress.done();
-        if (report.cases().isEmpty()) {
+        if (cases.isEmpty()) {
             throw new CommandFailure(ExitCode.USAGE, "--case names no case; see docs/benchmarks.md for their names");
         }
-        report(report);
-        return ExitCode.DONE;
-    }
-
-    private Report withHugePages(MachineFacts.Before machine, Progress progress)
-            throws IOException, InterruptedException {
-        try (HugePages pages = HugePages.reserveOrWarn(hugePages(), progress::line)) {
-            return measured(machine, pages != null, progress);
-        }
-    }
-
-    private Report measured(MachineFacts.Before machine, boolean hugePages, Progress progress)
-            throws IOException, InterruptedException {
-        List<CaseResult> cases = compare(options, hugePages, progress);
-        return new Report(machine.after(), cases);
+        report(new Report(machine.after(run.reservedPages()), cases));
+        return verdict();
     }
 
     private void report(Report report) {
@@ -84,15 +67,5 @@ abstract class ComparisonCommand implements Callable<Integer> {
         if (file != null) {
             JsonReport.write(report, file, out);
         }
-    }
-
-    /** Runs these matches one after the other. */
-    static <W> List<CaseResult> all(Comparison comparison, List<? extends Match<W>> matches)
-            throws IOException, InterruptedException {
-        List<CaseResult> results = new ArrayList<>();
-        for (Match<W> match : matches) {
-            results.addAll(comparison.run(match));
-        }
-        return results;
     }
 }

@@ -5,11 +5,11 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * One side of a comparison: a server in a process of its own that is held still except during its turns.
+ * One side of a comparison, as a rule a server in a process of its own. It does nothing except during its turns.
  *
  * @param <W> what is asked of it
  */
-interface Contender<W> {
-    /** Lets the server run, measures, holds it still again. Returns the figures by name. */
+public interface Contender<W> {
+    /** Lets the side work, measures, holds it still again. Returns the figures by name. */
     Map<String, Double> measure(W workload, RunLength length) throws IOException, InterruptedException;
 }

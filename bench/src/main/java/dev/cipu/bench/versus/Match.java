@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param <W> a workload
  */
-interface Match<W> {
+public interface Match<W> {
     /**
      * A workload and what is compared about it.
      *
@@ -18,12 +18,13 @@ interface Match<W> {
      */
     record Scenario<W>(W workload, List<Metric> metrics) {}
 
+    /** Those that are wanted, in the order of the report. */
     List<Scenario<W>> scenarios();
 
     /** Program, version and how it is set up. */
     String peerName();
 
-    /** Starts our side, held still. Its processes belong to {@code children}. */
+    /** Starts our side, held still. Its processes, if it has any, belong to {@code children}. */
     Contender<W> startOurs(Children children) throws IOException, InterruptedException;
 
     /** Starts the peer, held still. */

@@ -1,10 +1,6 @@
 package dev.cipu.bench.versus;
 
-import dev.cipu.bench.process.Program;
-import dev.cipu.bench.process.Setup;
-import dev.cipu.bench.process.TestPmd;
 import dev.cipu.bench.report.CaseResult;
-import dev.cipu.bench.report.Progress;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -18,19 +14,7 @@ import picocli.CommandLine.Command;
         })
 public final class NetBench extends ComparisonCommand {
     @Override
-    List<CaseResult> compare(BenchOptions options, boolean hugePages, Progress progress)
-            throws IOException, InterruptedException {
-        String program = Program.find(TestPmd.PROGRAM, Program.searchPath(), TestPmd.PACKAGE);
-        Program.find("stdbuf", Program.searchPath(), "coreutils");
-        String version = Program.version(program, TestPmd.VERSION_ARGUMENTS);
-        Setup setup = options.setup(program, hugePages);
-        return all(
-                options.comparison(progress),
-                List.of(new NetMatch(setup, version, false), new NetMatch(setup, version, true)));
-    }
-
-    @Override
-    int hugePages() {
-        return NetMatch.HUGE_PAGES;
+    protected List<CaseResult> measure(Run run) throws IOException, InterruptedException {
+        return run.of(new NetPart());
     }
 }
