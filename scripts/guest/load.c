@@ -1,10 +1,11 @@
 /*
  * What a Linux guest does for the overhead report: frames out of one interface that come in at another, block requests on
  * /dev/vda, or both from one thread. Its one argument is a serial port: a job comes in as a line, and goes out as lines
- * BEGIN and END; these two are also where the host reads how much processor time the emulator has used.
+ * BEGIN, END, DONE and IDLE. At the first two the host reads how much processor time the emulator has used; DONE has the figures; at
+ * IDLE nothing is under way any more.
  *
  *   job: FRAME_BYTES WINDOW KIND BLOCK_BYTES DEPTH WARM_MILLIS RUN_MILLIS
- *   END: key=value ..., latencies in nanoseconds, curves as NANOS@FRACTION,...
+ *   DONE key=value ..., latencies in nanoseconds, curves as NANOS@FRACTION,...
  *
  * FRAME_BYTES 0 and KIND "-" mean none. It sleeps when there is nothing to do, as a guest with interrupts does.
  */
@@ -348,7 +349,10 @@ static void run(const struct job *job) {
     int64_t begin = now();
     work(job, begin + job->run * 1000000LL, 1, 1);
     int64_t end = now();
-    fprintf(port, "END seconds=%.6f", (end - begin) / 1e9);
+    /* first the word alone: what printing the rest takes does not belong to the job */
+    fprintf(port, "END\n");
+    fflush(port);
+    fprintf(port, "DONE seconds=%.6f", (end - begin) / 1e9);
     if (job->frame_bytes > 0) {
         print("packets", &packets);
     }
@@ -358,6 +362,12 @@ static void run(const struct job *job) {
     fprintf(port, "\n");
     fflush(port);
     work(job, now() + 2 * LOST_AFTER, 0, 0);
+    if (job->kind[0] != '-' && free_count < job->depth) {
+        errno = ETIMEDOUT;
+        fail("a request");
+    }
+    fprintf(port, "IDLE\n");
+    fflush(port);
 }
 
 static int usable(const struct job *job) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record VmmAnswer(double seconds, GuestLoadResult.@Nullable Flow packets, GuestLoadResult.@Nullable Flow requests) {
     /** How the line begins that tells. */
-    static final String END = "END ";
+    static final String DONE = "DONE ";
 
     /**
      * Reads that line.
@@ -26,11 +26,11 @@ record VmmAnswer(double seconds, GuestLoadResult.@Nullable Flow packets, GuestLo
      * @throws IOException if it is none
      */
     static VmmAnswer parse(String line) throws IOException {
-        if (!line.startsWith(END)) {
+        if (!line.startsWith(DONE)) {
             throw new IOException("the guest's load says: " + line);
         }
         Map<String, String> fields = new HashMap<>();
-        for (String field : line.substring(END.length()).strip().split(" ", -1)) {
+        for (String field : line.substring(DONE.length()).strip().split(" ", -1)) {
             int at = field.indexOf('=');
             if (at > 0) {
                 fields.put(field.substring(0, at), field.substring(at + 1));

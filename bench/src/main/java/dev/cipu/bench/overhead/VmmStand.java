@@ -9,6 +9,7 @@ import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.CpuUsage;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,6 +33,13 @@ final class VmmStand implements Stand {
     private static final String PROCESSOR = "CPU ";
     private static final String READY = "READY";
     private static final String BEGIN = "BEGIN";
+    private static final String END = "END";
+    private static final String IDLE = "IDLE";
+
+    /** What the load has room for. */
+    private static final int MOST_BLOCK_BYTES = 1 << 20;
+
+    private static final long MOST_BYTES = 170L << 18;
     private static final Duration BOOT = Duration.ofSeconds(60);
 
     /** Beyond the length of a job, for what it waits for at its end. */
@@ -71,12 +79,11 @@ final class VmmStand implements Stand {
         Path script = Files.writeString(children.folder().resolve("vmm.sh"), SCRIPT);
         Path console = children.folder().resolve("vmm-console.log");
         VmmStand stand = new VmmStand(children.start("vmm", deviceCore, true, command(image, script, console)));
-        String line = stand.next(BOOT);
-        while (!line.equals(READY)) {
-            if (line.startsWith("FAILED")) {
-                throw new IOException("the emulated guest's load says: " + line);
-            }
-            line = stand.next(BOOT);
+        try {
+            stand.expect(READY, BOOT);
+        } catch (IOException e) {
+            throw new IOException(e.getMessage() + "; its console ends: " + lastOf(console)
+                    + " (an image older than this program is made anew by scripts/guest-image.sh)");
         }
         CpuUsage.threadsOf(stand.child.pid()).forEach((tid, name) -> {
             if (name.startsWith(PROCESSOR)) {
@@ -85,6 +92,15 @@ final class VmmStand implements Stand {
         });
         stand.child.hold();
         return stand;
+    }
+
+    private static String lastOf(Path console) throws IOException {
+        List<String> lines = Files.exists(console)
+                ? Files.readAllLines(console, StandardCharsets.ISO_8859_1).stream()
+                        .filter(line -> !line.isBlank())
+                        .toList()
+                : List.of();
+        return lines.isEmpty() ? "nothing" : lines.getLast().strip();
     }
 
     private static List<String> command(Image image, Path script, Path console) {
@@ -141,7 +157,10 @@ final class VmmStand implements Stand {
 
     @Override
     public @Nullable String refusal(Work work) {
-        return null;
+        Work.Requests requests = work.requests();
+        boolean fits = requests == null
+                || (requests.bytes() <= MOST_BLOCK_BYTES && (long) requests.bytes() * requests.depth() <= MOST_BYTES);
+        return fits ? null : "the load in the guest has no room for so many requests of that size";
     }
 
     @Override
@@ -159,15 +178,22 @@ final class VmmStand implements Stand {
         try {
             child.say(job(work, length));
             Duration limit = PATIENCE.plusMillis((long) ((length.warmupSeconds() + length.seconds()) * MILLIS));
-            String line = next(limit);
-            if (!line.equals(BEGIN)) {
-                throw new IOException("the emulated guest's load says: " + line);
-            }
+            expect(BEGIN, limit);
             Map<String, CpuUsage> before = CpuUsage.ofThreads(child.pid());
+            expect(END, limit);
+            Map<String, CpuUsage> after = CpuUsage.ofThreads(child.pid());
             VmmAnswer answer = VmmAnswer.parse(next(limit));
-            return measured(answer, before, CpuUsage.ofThreads(child.pid()));
+            expect(IDLE, limit);
+            return measured(answer, before, after);
         } finally {
             child.hold();
+        }
+    }
+
+    private void expect(String line, Duration limit) throws IOException, InterruptedException {
+        String said = next(limit);
+        if (!said.equals(line)) {
+            throw new IOException("the emulated guest's load says: " + said);
         }
     }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VmmAnswerTest {
-    private static final String BOTH = "END seconds=0.500000 packets=1000 packets_p50=2000 packets_p99=9000"
+    private static final String BOTH = "DONE seconds=0.500000 packets=1000 packets_p50=2000 packets_p99=9000"
             + " packets_p999=20000 packets_curve=1000@0.1,2000@0.5,20000@1 requests=50 requests_p50=80000"
             + " requests_p99=90000 requests_p999=99000 requests_curve=80000@0.5,99000@1";
 
@@ -53,12 +53,12 @@ class VmmAnswerTest {
     @ValueSource(
             strings = {
                 "FAILED a request: Input/output error",
-                "END packets=1",
-                "END seconds=0",
-                "END seconds=soon",
-                "END seconds=1 packets=1",
-                "END seconds=1 packets=x packets_p50=1 packets_p99=1 packets_p999=1 packets_curve=1@1",
-                "END seconds=1 packets=1 packets_p50=1 packets_p99=1 packets_p999=1 packets_curve=",
+                "DONE packets=1",
+                "DONE seconds=0",
+                "DONE seconds=soon",
+                "DONE seconds=1 packets=1",
+                "DONE seconds=1 packets=x packets_p50=1 packets_p99=1 packets_p999=1 packets_curve=1@1",
+                "DONE seconds=1 packets=1 packets_p50=1 packets_p99=1 packets_p999=1 packets_curve=",
                 ""
             })
     void anythingElseIsAnError(String line) {

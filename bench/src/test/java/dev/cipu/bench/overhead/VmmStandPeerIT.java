@@ -26,8 +26,10 @@ class VmmStandPeerIT {
         Path guest = Path.of(System.getProperty("cipu.cache", ""), "guest");
         VmmStand.Image image =
                 new VmmStand.Image("qemu-system-x86_64", guest.resolve("vmlinuz"), guest.resolve("full.cpio"));
+        Work large = new Work("large", null, new Work.Requests("read", 1 << 21, 8));
         try (Children children = new Children()) {
             Stand stand = VmmStand.start(children, image, cpus.getLast(), cpus.getFirst());
+            assertThat(stand.refusal(large)).contains("no room");
             for (Work work : WorkFile.PRESET) {
                 assertThat(stand.refusal(work)).isNull();
                 Measured measured = stand.measure(work, SHORT, null, false);
