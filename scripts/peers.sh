@@ -12,6 +12,7 @@ testpmd dpdk-testpmd dpdk-dev
 qemu qemu-system-x86_64 qemu-system-x86
 qemu-utils qemu-storage-daemon qemu-utils
 seabios /usr/share/seabios/bios.bin seabios
+chromium chromium chromium
 TABLE
 }
 

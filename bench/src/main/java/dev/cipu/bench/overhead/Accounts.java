@@ -16,8 +16,12 @@ final class Accounts {
     /** The same with the time in which a polling driver waits. */
     static final String HOST_TOTAL = "hostTotalNanosPerOp";
 
+    /** In which a polling driver looked in vain. */
+    static final String WAITING = "waitingNanosPerOp";
+
     static final String CARD = "cardNanosPerOp";
     static final String HOST_SECONDS = "hostSecondsPerMillion";
+    static final String HOST_TOTAL_SECONDS = "hostTotalSecondsPerMillion";
     static final String CARD_SECONDS = "cardSecondsPerMillion";
 
     /** {@link #HOST} beyond the driver's own. */
@@ -125,6 +129,23 @@ final class Accounts {
                 "s for a million",
                 "h / 1000",
                 Map.of("h", id(work, way, HOST)));
+        derive(
+                work,
+                way,
+                HOST_TOTAL_SECONDS,
+                of + "Host processor time with waiting",
+                "s for a million",
+                "h / 1000",
+                Map.of("h", id(work, way, HOST_TOTAL)));
+        derive(
+                work,
+                way,
+                WAITING,
+                of + "Driver's processor time, waiting",
+                "ns/op",
+                "max(t - w, 0)",
+                Map.of("t", total, "w", driver));
+        Copies.enter(ledger, work, way);
     }
 
     private void compare(Work work, Way way) {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param field the figure of these samples
  * @param formula what it is calculated by, null if it is not
  * @param inputs the formula's variables and the ids of the figures that they stand for
- * @param source who published it and where, null if nobody did
+ * @param source who published it and where, or which record of ours says so; null if it has none
  * @param low the smallest of the samples
  * @param high the largest of the samples
  */
@@ -41,10 +41,12 @@ record Figure(
         /** Read elsewhere. */
         PUBLISHED,
         /** A formula that goes beyond what was measured. */
-        EXTRAPOLATED;
+        EXTRAPOLATED,
+        /** Counted in the source: so the code is made, and no run changes it. */
+        BY_DESIGN;
 
         String label() {
-            return name().toLowerCase(Locale.ROOT);
+            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
         }
     }
 }

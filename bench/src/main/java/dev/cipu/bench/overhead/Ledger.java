@@ -57,25 +57,21 @@ final class Ledger {
     }
 
     void published(String id, String title, double value, String unit, String source) {
-        add(new Figure(
-                id, title, value, unit, Mark.PUBLISHED.label(), List.of(), null, null, Map.of(), source, null, null));
+        sourced(id, title, value, unit, Mark.PUBLISHED, source);
+    }
+
+    /** What is so by the way the code is made. */
+    void byDesign(String id, String title, double value, String unit, String source) {
+        sourced(id, title, value, unit, Mark.BY_DESIGN, source);
     }
 
     /** What the user has chosen to reckon with. */
     void assumed(String id, String title, double value, String unit, String option) {
-        add(new Figure(
-                id,
-                title,
-                value,
-                unit,
-                Mark.EXTRAPOLATED.label(),
-                List.of(),
-                null,
-                null,
-                Map.of(),
-                "an assumption, see " + option,
-                null,
-                null));
+        sourced(id, title, value, unit, Mark.EXTRAPOLATED, "an assumption, see " + option);
+    }
+
+    private void sourced(String id, String title, double value, String unit, Mark mark, String source) {
+        add(new Figure(id, title, value, unit, mark.label(), List.of(), null, null, Map.of(), source, null, null));
     }
 
     /**
