@@ -18,4 +18,6 @@ while [ $cycle -le "$CYCLES" ]; do
   wait
   cycle=$((cycle + 1))
 done
+# QEMU tells the host that a device is gone a moment after the guest has let go of it, and not at all once the guest is off.
+sleep 3
 finish
