@@ -70,9 +70,6 @@ public interface LibC {
 
     int epoll_wait(int epoll, @intptr_t long events, int room, int timeoutMillis);
 
-    /** Of syscall(2) the form that perf_event_open has. */
-    long syscall(long number, @intptr_t long attributes, long tid, long cpu, long group, long flags);
-
     int kill(int pid, int signal);
 
     int sched_setaffinity(int tid, @size_t long bytes, @intptr_t long mask);

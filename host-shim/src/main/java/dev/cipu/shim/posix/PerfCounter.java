@@ -1,8 +1,11 @@
 package dev.cipu.shim.posix;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +26,9 @@ public final class PerfCounter implements AutoCloseable {
     private static final long ANY_CPU = -1;
     private static final long NO_GROUP = -1;
     private static final long CLOSE_ON_EXEC = 1 << 3;
+
+    /** Through FFM like mmap: jnr-ffi loses the last of six arguments. */
+    private static final MethodHandle SYSCALL = bind();
 
     private final Fd fd;
 
@@ -59,9 +65,26 @@ public final class PerfCounter implements AutoCloseable {
             attributes.set(ValueLayout.JAVA_INT, SIZE, ATTRIBUTE_BYTES);
             attributes.set(ValueLayout.JAVA_LONG, CONFIG, event.config);
             attributes.set(ValueLayout.JAVA_LONG, FLAGS, EXCLUDE_HYPERVISOR);
-            long fd =
-                    Posix.C.syscall(PERF_EVENT_OPEN, Posix.address(attributes), tid, ANY_CPU, NO_GROUP, CLOSE_ON_EXEC);
+            long fd = syscall(Posix.address(attributes), tid);
             return fd < 0 ? null : new PerfCounter(new Fd((int) fd));
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static MethodHandle bind() {
+        Linker linker = Linker.nativeLinker();
+        ValueLayout.OfLong word = ValueLayout.JAVA_LONG;
+        return linker.downcallHandle(
+                linker.defaultLookup().findOrThrow("syscall"),
+                FunctionDescriptor.of(word, word, word, word, word, word, word),
+                Linker.Option.firstVariadicArg(1));
+    }
+
+    private static long syscall(long attributes, long tid) {
+        try {
+            return (long) SYSCALL.invokeExact(PERF_EVENT_OPEN, attributes, tid, ANY_CPU, NO_GROUP, CLOSE_ON_EXEC);
+        } catch (Throwable impossible) {
+            throw new IllegalStateException("syscall(2) raised", impossible);
         }
     }
 

@@ -8,8 +8,10 @@ import org.junit.jupiter.api.Test;
 class PerfCounterTest {
     @Test
     void countsWhatTheKernelCounts() throws InterruptedException {
+        boolean root = ProcessHandle.current().info().user().orElse("").equals("root");
+        assumeTrue(root, "only root may count everywhere");
         try (PerfCounter switches = PerfCounter.open(PerfCounter.Event.CONTEXT_SWITCHES, 0)) {
-            assumeTrue(switches != null, "this user may not count events");
+            assertThat(switches).isNotNull();
             long before = switches.read();
             for (int i = 0; i < 10; i++) {
                 Thread.sleep(1);
