@@ -19,7 +19,7 @@ import org.openjdk.jmh.runner.format.OutputFormatFactory;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
 class ResultPageTest {
-    private static final String RING = RingBenchmark.class.getName() + ".driver";
+    private static final String RING = RingBenchmark.class.getName() + ".bothHalves";
     private static final String CALL = DowncallBenchmark.class.getName();
     private static final RunResult CLEAN =
             MadeUpResult.of(RING, Map.of("shape", "ONE"), "", 0.0004, 0.01, 1999, 2000, 2001);
@@ -85,8 +85,8 @@ class ResultPageTest {
         assertThat(page.lines())
                 .contains(
                         "| absJnr |  | 9.00 | - | ns/op | 32.00 |",
-                        "| driver | shape=ONE | 2,000.00 | 18.24 | ns/op | 0.00 |",
-                        "| driver | shape=THREE | 2,000.00 | - | ns/op | 0.06 |");
+                        "| bothHalves | shape=ONE | 2,000.00 | 18.24 | ns/op | 0.00 |",
+                        "| bothHalves | shape=THREE | 2,000.00 | - | ns/op | 0.06 |");
         assertThat(page)
                 .contains(
                         "One chain of a split ring",
@@ -106,7 +106,7 @@ class ResultPageTest {
     void whoBreaksAPromiseIsNamed() {
         assertThat(page("", "--page p", ALLOCATES)).contains("24.00 **broken promise**");
         assertThatThrownBy(() -> JmhBench.verdict(Outcome.of(List.of(CLEAN, ALLOCATES, UNPROMISED))))
-                .hasMessageContaining("RingBenchmark.driver (shape=INDIRECT_THREE): 24.00 B/op")
+                .hasMessageContaining("RingBenchmark.bothHalves (shape=INDIRECT_THREE): 24.00 B/op")
                 .hasMessageNotContaining("absJnr")
                 .asInstanceOf(InstanceOfAssertFactories.type(CommandFailure.class))
                 .extracting(CommandFailure::exitCode)
