@@ -40,6 +40,10 @@ import picocli.CommandLine.Spec;
 public final class OverheadBench implements Callable<Integer> {
     private static final int ROUNDS = 6;
     private static final int ROUNDS_A_LAUNCH = 2;
+
+    /** With fewer a median is a sample. */
+    private static final int ENOUGH_ROUNDS = 3;
+
     private static final RunLength LENGTH = new RunLength(0.1, 0.3);
     private static final RunLength QUICK = new RunLength(0.05, 0.12);
     private static final double QUICK_SCALE = 0.25;
@@ -175,7 +179,22 @@ public final class OverheadBench implements Callable<Integer> {
         new ServerModel(ledger, instance).enter(serverCores, firstOf(works, true), firstOf(works, false));
         progress.done();
         return new OverheadReport.Builder(ledger, log, works)
-                .build(machine.after(), command(), missing, HostAdvice.of(host), extras.leftOut, extras.profiles);
+                .build(
+                        machine.after(),
+                        command(),
+                        missing,
+                        warnings(host, plan(works).rounds()),
+                        extras.leftOut,
+                        extras.profiles);
+    }
+
+    private static List<String> warnings(HostFacts host, int rounds) {
+        List<String> warnings = new ArrayList<>(HostAdvice.of(host));
+        if (rounds < ENOUGH_ROUNDS) {
+            warnings.add("Fewer than " + ENOUGH_ROUNDS
+                    + " rounds: a figure, and a verdict, may rest on one sample and be noise.");
+        }
+        return warnings;
     }
 
     private Rotation.Plan plan(List<Work> works) {

@@ -93,6 +93,8 @@ class OverheadIT {
             assertThat(one.get("samples").size()).isGreaterThanOrEqualTo(2);
         }
         assertThat(overhead.get("profiles").size()).isPositive();
+        assertThat(overhead.get("warnings"))
+                .anyMatch(warning -> warning.asString().contains("may rest on one sample"));
         assertThat(overhead.get("command").asString()).startsWith("./cipu bench overhead --quick");
         assertThat(run("bench", "compare", json.toString(), json.toString())).isEqualTo(ExitCode.DONE);
     }
