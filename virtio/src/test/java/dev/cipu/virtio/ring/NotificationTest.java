@@ -209,6 +209,25 @@ class NotificationTest {
         }
     }
 
+    /** A device may look at the driver's wish some turns after it has published, when the driver has polled all of that. */
+    @Test
+    void aDeviceThatLooksLateDoesNotCallADriverThatPolls() {
+        Pair pair = new Pair(64, RingFeature.EVENT_IDX);
+        pair.driver.suppressCalls();
+        for (int round = 0; round < 10_000; round++) {
+            pair.offer(10);
+            pair.use(chain, 10);
+            pair.queue.release();
+            pair.reclaim(10);
+            if (round % 3 == 0) {
+                pair.driver.suppressCalls();
+            }
+            if (round % 4 == 0) {
+                assertThat(pair.queue.call()).as("round %d", round).isFalse();
+            }
+        }
+    }
+
     /** Both halves on one ring. */
     private static final class Pair {
         final SplitDriver driver;
