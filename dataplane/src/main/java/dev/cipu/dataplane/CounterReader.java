@@ -27,6 +27,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +35,10 @@ import org.jspecify.annotations.Nullable;
  * sense ends the list.
  */
 public final class CounterReader {
-    private static final int ATTEMPTS = 1000;
+    private static final int SPINS = 1000;
+
+    private static final int ATTEMPTS = SPINS + 50;
+    private static final long PAUSE_NANOS = 1_000_000;
 
     /**
      * One owner's counters.
@@ -91,7 +95,12 @@ public final class CounterReader {
                     return groups;
                 }
             }
-            Thread.onSpinWait();
+            if (i < SPINS) {
+                Thread.onSpinWait();
+            } else {
+                // the writer may have lost its processor in the middle of a change
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
         }
         // a writer that died in the middle of a change: what could be read has to do
         return groups.isEmpty() ? groups(memory) : groups;
