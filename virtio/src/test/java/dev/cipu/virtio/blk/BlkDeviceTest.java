@@ -24,7 +24,7 @@ class BlkDeviceTest {
     @Test
     void configBytes() {
         ByteBuffer config = config(new BlkDevice(disk(512, false, true)));
-        assertThat(config.capacity()).isEqualTo(60);
+        assertThat(config.capacity()).isEqualTo(BlkConfig.BYTES);
         assertThat(config.getLong(0)).isEqualTo(0x0102_0304_0506_0708L);
         assertThat(config.getInt(8)).isEqualTo(BlkDevice.SIZE_MAX);
         assertThat(config.getInt(12)).isEqualTo(BlkDevice.SEG_MAX);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class NetDeviceTest {
@@ -20,7 +21,7 @@ class NetDeviceTest {
     void configBytes() {
         NetDevice device = new NetDevice(MAC, 0x2328, 0x102);
         byte[] up = {0x52, 0x54, 0, (byte) 0xab, (byte) 0xcd, (byte) 0xef, 1, 0, 0x02, 0x01, 0x28, 0x23};
-        assertThat(config(device)).isEqualTo(up);
+        assertThat(config(device)).isEqualTo(Arrays.copyOf(up, NetConfig.BYTES));
         device.linkUp(false);
         assertThat(config(device)[NetConfig.STATUS]).isZero();
         assertThat(device.linkUp()).isFalse();

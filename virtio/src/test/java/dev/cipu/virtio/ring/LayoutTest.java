@@ -128,7 +128,10 @@ class LayoutTest {
         int last = header.get(LE32, 8);
         assertThat(NetHeader.flags(first)).isEqualTo(0x81);
         assertThat(NetHeader.gsoType(first)).isEqualTo(0x82);
+        assertThat(NetHeader.headerLength(first)).isEqualTo(0x8384);
+        assertThat(NetHeader.gsoSize(first)).isEqualTo(0x8586);
         assertThat(NetHeader.csumStart(first)).isEqualTo(0x8788);
+        assertThat(NetHeader.first(0x81, 0x82, 0x8384, 0x8586, 0x8788)).isEqualTo(first);
         assertThat(NetHeader.csumOffset(last)).isEqualTo(0x898a);
     }
 
@@ -142,28 +145,48 @@ class LayoutTest {
 
     @Test
     void netConfig() {
-        // [virtio-1.4 §5.1.4] struct virtio_net_config, up to what this device has
+        // [virtio-1.4 §5.1.4] struct virtio_net_config
         StructLayout config = structLayout(
                 sequenceLayout(6, U8).withName("mac"),
                 LE16.withName("status"),
                 LE16.withName("max_virtqueue_pairs"),
-                LE16.withName("mtu"));
+                LE16.withName("mtu"),
+                LE32.withName("speed"),
+                U8.withName("duplex"),
+                U8.withName("rss_max_key_size"),
+                LE16.withName("rss_max_indirection_table_length"),
+                LE32.withName("supported_hash_types"),
+                LE32.withName("supported_tunnel_types"));
         assertThat(config.byteSize()).isEqualTo(NetConfig.BYTES);
         assertThat(at(config, "mac")).isEqualTo(NetConfig.MAC);
         assertThat(at(config, "status")).isEqualTo(NetConfig.STATUS);
         assertThat(at(config, "max_virtqueue_pairs")).isEqualTo(NetConfig.MAX_PAIRS);
         assertThat(at(config, "mtu")).isEqualTo(NetConfig.MTU);
+        assertThat(at(config, "speed")).isEqualTo(NetConfig.SPEED);
+        assertThat(at(config, "duplex")).isEqualTo(NetConfig.DUPLEX);
+        assertThat(at(config, "rss_max_key_size")).isEqualTo(NetConfig.RSS_MAX_KEY);
+        assertThat(at(config, "rss_max_indirection_table_length")).isEqualTo(NetConfig.RSS_MAX_TABLE);
+        assertThat(at(config, "supported_hash_types")).isEqualTo(NetConfig.HASH_TYPES);
+        assertThat(at(config, "supported_tunnel_types")).isEqualTo(NetConfig.TUNNEL_TYPES);
     }
 
     @Test
     void blkConfig() {
-        // [virtio-1.4 §5.2.4] struct virtio_blk_config, up to what this device has
+        // [virtio-1.4 §5.2.4] struct virtio_blk_config
         StructLayout geometry = structLayout(LE16.withName("cylinders"), U8.withName("heads"), U8.withName("sectors"));
         StructLayout topology = structLayout(
                 U8.withName("physical_block_exp"),
                 U8.withName("alignment_offset"),
                 LE16.withName("min_io_size"),
                 LE32.withName("opt_io_size"));
+        StructLayout zoned = structLayout(
+                LE32.withName("zone_sectors"),
+                LE32.withName("max_open_zones"),
+                LE32.withName("max_active_zones"),
+                LE32.withName("max_append_sectors"),
+                LE32.withName("write_granularity"),
+                U8.withName("model"),
+                sequenceLayout(3, U8).withName("unused2"));
         StructLayout config = structLayout(
                 LE64.withName("capacity"),
                 LE32.withName("size_max"),
@@ -180,7 +203,11 @@ class LayoutTest {
                 LE32.withName("max_write_zeroes_sectors"),
                 LE32.withName("max_write_zeroes_seg"),
                 U8.withName("write_zeroes_may_unmap"),
-                sequenceLayout(3, U8).withName("unused1"));
+                sequenceLayout(3, U8).withName("unused1"),
+                LE32.withName("max_secure_erase_sectors"),
+                LE32.withName("max_secure_erase_seg"),
+                LE32.withName("secure_erase_sector_alignment"),
+                zoned.withName("zoned"));
         assertThat(config.byteSize()).isEqualTo(BlkConfig.BYTES);
         assertThat(at(config, "capacity")).isEqualTo(BlkConfig.CAPACITY);
         assertThat(at(config, "size_max")).isEqualTo(BlkConfig.SIZE_MAX);
@@ -199,6 +226,16 @@ class LayoutTest {
         assertThat(at(config, "max_write_zeroes_sectors")).isEqualTo(BlkConfig.MAX_WRITE_ZEROES_SECTORS);
         assertThat(at(config, "max_write_zeroes_seg")).isEqualTo(BlkConfig.MAX_WRITE_ZEROES_SEG);
         assertThat(at(config, "write_zeroes_may_unmap")).isEqualTo(BlkConfig.WRITE_ZEROES_MAY_UNMAP);
+        assertThat(at(config, "max_secure_erase_sectors")).isEqualTo(BlkConfig.MAX_SECURE_ERASE_SECTORS);
+        assertThat(at(config, "max_secure_erase_seg")).isEqualTo(BlkConfig.MAX_SECURE_ERASE_SEG);
+        assertThat(at(config, "secure_erase_sector_alignment")).isEqualTo(BlkConfig.SECURE_ERASE_SECTOR_ALIGNMENT);
+        long zones = at(config, "zoned");
+        assertThat(zones + at(zoned, "zone_sectors")).isEqualTo(BlkConfig.ZONE_SECTORS);
+        assertThat(zones + at(zoned, "max_open_zones")).isEqualTo(BlkConfig.MAX_OPEN_ZONES);
+        assertThat(zones + at(zoned, "max_active_zones")).isEqualTo(BlkConfig.MAX_ACTIVE_ZONES);
+        assertThat(zones + at(zoned, "max_append_sectors")).isEqualTo(BlkConfig.MAX_APPEND_SECTORS);
+        assertThat(zones + at(zoned, "write_granularity")).isEqualTo(BlkConfig.WRITE_GRANULARITY);
+        assertThat(zones + at(zoned, "model")).isEqualTo(BlkConfig.ZONED_MODEL);
     }
 
     @Test
