@@ -34,6 +34,13 @@ public final class PackedQueue implements Virtqueue {
 
     private static final long HEAD = SingleChains.HEAD;
 
+    /** Of a descriptor's second word, the flags that all chains of a burst have alike. */
+    private static final long SINGLE_FLAGS = (long) (PackedLayout.FLAGS_OWNER
+                    | PackedLayout.FLAG_NEXT
+                    | PackedLayout.FLAG_WRITE
+                    | PackedLayout.FLAG_INDIRECT)
+            << PackedLayout.FLAGS_SHIFT;
+
     private final int size;
 
     /** The three parts; they keep the addresses below alive. */
@@ -61,6 +68,11 @@ public final class PackedQueue implements Virtqueue {
     private final int waitMask;
     private int waitFrom;
     private int waitTo;
+
+    /** Whether all of them have one slot; whether the device only read all of them. */
+    private boolean allSingle = true;
+
+    private boolean allRead = true;
 
     private final List<ChainRecord> resubmit;
     private int resubmitted;
@@ -209,47 +221,91 @@ public final class PackedQueue implements Virtqueue {
         if (inflight != null || resubmitted < resubmit.size() || broken != null) {
             return 0;
         }
-        // in locals, which the calls of the slow path cannot change: the loop loads nothing twice
-        int position = next;
-        int[] out = taken;
-        long[] address = into.address;
-        long[] elements = into.element;
-        long table = descriptorsAt;
         int limit = Math.min(Math.min(max, into.capacity()), size - held);
-        int wanted = writable ? PackedLayout.FLAG_WRITE : 0;
+        int position = next;
+        int index = PackedLayout.index(position);
+        int flags = PackedLayout.availFlags(position) | (writable ? PackedLayout.FLAG_WRITE : 0);
+        int lap = Math.min(limit, size - index);
+        int n = look(into.element, 0, lap, index, flags);
+        if (n == lap && n < limit) {
+            n = look(into.element, n, limit, 0, flags ^ PackedLayout.FLAGS_OWNER);
+        }
+        seen = n == limit || PackedLayout.isAvailable(into.element[n], PackedLayout.advance(position, n, size));
+        int good = take(into, n, index, writable);
+        seen |= good < n;
+        next = PackedLayout.advance(position, good, size);
+        held += good;
+        into.elementMask = writable ? -1 : HEAD;
+        return good;
+    }
+
+    /**
+     * Reads the second words of descriptors as long as they have these flags, and the first one that has not: a loop so short that
+     * the core asks for many lines at once.
+     *
+     * @param from where in {@code rest} the word of the descriptor at {@code index} belongs
+     * @return up to where {@code rest} is filled with what was wanted
+     */
+    private int look(long[] rest, int from, int to, int index, int flags) {
+        long wanted = (long) flags << PackedLayout.FLAGS_SHIFT;
+        long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES + 8;
+        for (int i = from; i < to; i++) {
+            // pairs with the driver's release of this descriptor's flags
+            long word = (long) Le.U64.getAcquire(HostMemory.ALL, slot);
+            rest[i] = word;
+            if ((word & SINGLE_FLAGS) != wanted) {
+                return i;
+            }
+            slot += PackedLayout.DESCRIPTOR_BYTES;
+        }
+        return to;
+    }
+
+    /** Takes as many of these chains as are good; returns how many. */
+    private int take(SingleChains into, int count, int index, boolean writable) {
+        int[] out = taken;
+        long[] element = into.element;
         int kind = writable ? 1 | WRITABLE : 1;
+        int n = 0;
+        while (n < count) {
+            long rest = element[n];
+            int id = PackedLayout.id(rest);
+            if ((int) rest <= 0 || id >= out.length || out[id] != 0) {
+                break;
+            }
+            int at = index + n;
+            out[id] = kind | (at < size ? at : at - size) << FIRST_SHIFT;
+            element[n] = rest << 32 | id;
+            n++;
+        }
+        int lap = Math.min(n, size - index);
+        int good = resolve(into, 0, lap, index);
+        if (good == lap) {
+            good = resolve(into, lap, n, 0);
+        }
+        for (int i = good; i < n; i++) {
+            out[(int) element[i]] = 0;
+        }
+        return good;
+    }
+
+    /** Resolves the buffers of taken chains; returns up to which one. */
+    private int resolve(SingleChains into, int from, int to, int index) {
+        long[] address = into.address;
+        long[] element = into.element;
         long base = hintBase;
         long room = hintSize;
         long host = hintHost;
-        boolean more = false;
-        int index = PackedLayout.index(position);
-        int wrap = position & PackedLayout.WRAP;
-        int available = PackedLayout.availFlags(position);
-        int n = 0;
-        while (n < limit) {
-            long slot = table + (long) index * PackedLayout.DESCRIPTOR_BYTES;
-            // pairs with the driver's release of this descriptor's flags
-            long rest = (long) Le.U64.getAcquire(HostMemory.ALL, slot + 8);
-            int flags = (int) (rest >>> PackedLayout.FLAGS_SHIFT);
-            if ((flags & PackedLayout.FLAGS_OWNER) != available) {
-                break;
-            }
-            int bytes = (int) rest;
-            int id = PackedLayout.id(rest);
-            if ((flags & (PackedLayout.FLAG_NEXT | PackedLayout.FLAG_WRITE | PackedLayout.FLAG_INDIRECT)) != wanted
-                    || bytes <= 0
-                    || id >= out.length
-                    || out[id] != 0) {
-                more = true;
-                break;
-            }
+        long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES;
+        int i = from;
+        while (i < to) {
             long guestAddress = HostMemory.ALL.get(Le.LONG_UNALIGNED, slot);
+            long bytes = element[i] >>> 32;
             long offset = guestAddress - base;
             // a wrapped or negative distance fails the first comparison
             if (offset < 0 || offset > room - bytes) {
                 int region = memory.regionOf(guestAddress);
                 if (region < 0 || guestAddress - memory.base(region) > memory.size(region) - bytes) {
-                    more = true;
                     break;
                 }
                 base = memory.base(region);
@@ -257,24 +313,14 @@ public final class PackedQueue implements Virtqueue {
                 host = memory.host(region);
                 offset = guestAddress - base;
             }
-            out[id] = kind | index << FIRST_SHIFT;
-            address[n] = host + offset;
-            elements[n] = (long) bytes << 32 | id;
-            n++;
-            if (++index == size) {
-                index = 0;
-                wrap ^= PackedLayout.WRAP;
-                available = PackedLayout.availFlags(wrap);
-            }
+            address[i] = host + offset;
+            slot += PackedLayout.DESCRIPTOR_BYTES;
+            i++;
         }
         hintBase = base;
         hintSize = room;
         hintHost = host;
-        into.elementMask = writable ? -1 : HEAD;
-        seen = more || n == limit;
-        next = index | wrap;
-        held += n;
-        return n;
+        return i;
     }
 
     @Override
@@ -282,19 +328,20 @@ public final class PackedQueue implements Virtqueue {
         int[] out = taken;
         long[] elements = done.element;
         long elementMask = done.elementMask;
+        int kind = elementMask == HEAD ? 1 : 1 | WRITABLE;
         int to = waitTo;
         for (int i = 0; i < count; i++) {
-            int id = (int) elements[i];
-            int kind = out[id];
-            if (kind == 0) {
+            long used = elements[i] & elementMask;
+            int id = (int) used;
+            if (out[id] == 0) {
                 throw notInFlight(id);
             }
             out[id] = 0;
-            element[to & waitMask] = elements[i] & elementMask;
-            chain[to & waitMask] = kind & KIND;
-            to++;
+            element[(to + i) & waitMask] = used;
+            chain[(to + i) & waitMask] = kind;
         }
-        waitTo = to;
+        waitTo = to + count;
+        allRead &= elementMask == HEAD || count == 0;
     }
 
     @Override
@@ -338,6 +385,8 @@ public final class PackedQueue implements Virtqueue {
         element[waitTo & waitMask] = (long) written << 32 | head;
         chain[waitTo & waitMask] = kind & KIND;
         waitTo++;
+        allSingle &= (kind & SLOTS) == 1;
+        allRead &= (kind & WRITABLE) == 0;
     }
 
     @Override
@@ -356,54 +405,97 @@ public final class PackedQueue implements Virtqueue {
         }
     }
 
-    /** Writes the elements before {@code to} into the ring, the first one last. */
+    /** Makes the elements before {@code to} visible. */
     private void release(int to) {
-        int at = used;
-        int slots = 0;
-        long first = 0;
-        long firstAt = 0;
-        for (int i = waitFrom; i != to; i++) {
-            int kind = chain[i & waitMask];
-            int count = kind & SLOTS;
-            if (inOrder && kind < WRITABLE) {
+        int count = to - waitFrom;
+        if (allSingle) {
+            if (inOrder && allRead) {
                 // [virtio-1.4 §2.8.8] the last id of a run stands for all of it
-                while (i + 1 != to && chain[i + 1 & waitMask] < WRITABLE) {
-                    i++;
-                    count += chain[i & waitMask];
-                }
-            }
-            long rest = rest(element[i & waitMask], at);
-            long slot = descriptorsAt + (long) PackedLayout.index(at) * PackedLayout.DESCRIPTOR_BYTES + 8;
-            if (slots == 0) {
-                first = rest;
-                firstAt = slot;
+                element[waitFrom & waitMask] = element[(to - 1) & waitMask];
+                releaseFirst(count, rest(element[waitFrom & waitMask], used));
             } else {
-                HostMemory.ALL.set(Le.LONG_UNALIGNED, slot, rest);
+                releaseSingles(count);
             }
-            at = PackedLayout.advance(at, count, size);
-            slots += count;
+        } else {
+            releaseAny(to);
+        }
+        waitFrom = to;
+        if (to == waitTo) {
+            allSingle = true;
+            allRead = true;
         }
         PackedInflightLog log = inflight;
-        if (log != null) {
-            log.publishing(at);
-        }
-        // pairs with the driver's acquire of these flags: the elements behind it and all buffers are visible
-        Le.U64.setRelease(HostMemory.ALL, firstAt, first);
-        waitFrom = to;
-        used = at;
-        held -= slots;
-        // a driver that was not asked for so long has seen a whole lap of them
-        unsettled = Math.min(unsettled + slots, size);
         if (log != null) {
             log.published();
         }
     }
 
+    /**
+     * Writes one element a slot, the first one last and the others backwards: the driver looks at the first one all the time, and
+     * each look at its line between two stores to it would cost the line twice.
+     */
+    private void releaseSingles(int count) {
+        int at = used;
+        int lap = Math.min(count, size - PackedLayout.index(at));
+        use(waitFrom + lap, count - lap, 0, at ^ PackedLayout.WRAP);
+        use(waitFrom + 1, lap - 1, PackedLayout.index(at) + 1, at);
+        releaseFirst(count, rest(element[waitFrom & waitMask], at));
+    }
+
+    private void use(int from, int count, int index, int lap) {
+        long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES + 8;
+        for (int i = count - 1; i >= 0; i--) {
+            long rest = rest(element[(from + i) & waitMask], lap);
+            HostMemory.ALL.set(Le.LONG_UNALIGNED, slot + (long) i * PackedLayout.DESCRIPTOR_BYTES, rest);
+        }
+    }
+
+    /** Writes elements of chains of any length. */
+    private void releaseAny(int to) {
+        int at = used;
+        int slots = 0;
+        long first = 0;
+        for (int i = waitFrom; i != to; i++) {
+            int kind = chain[i & waitMask];
+            int run = kind & SLOTS;
+            if (inOrder && kind < WRITABLE) {
+                while (i + 1 != to && chain[(i + 1) & waitMask] < WRITABLE) {
+                    i++;
+                    run += chain[i & waitMask];
+                }
+            }
+            long rest = rest(element[i & waitMask], at);
+            if (slots == 0) {
+                first = rest;
+            } else {
+                long slot = descriptorsAt + (long) PackedLayout.index(at) * PackedLayout.DESCRIPTOR_BYTES + 8;
+                HostMemory.ALL.set(Le.LONG_UNALIGNED, slot, rest);
+            }
+            at = PackedLayout.advance(at, run, size);
+            slots += run;
+        }
+        releaseFirst(slots, first);
+    }
+
+    /** Writes the element that makes all others visible, which end {@code slots} behind it. */
+    private void releaseFirst(int slots, long rest) {
+        long first = descriptorsAt + (long) PackedLayout.index(used) * PackedLayout.DESCRIPTOR_BYTES + 8;
+        used = PackedLayout.advance(used, slots, size);
+        PackedInflightLog log = inflight;
+        if (log != null) {
+            log.publishing(used);
+        }
+        // pairs with the driver's acquire of these flags: the elements behind it and all buffers are visible
+        Le.U64.setRelease(HostMemory.ALL, first, rest);
+        held -= slots;
+        // a driver that was not asked for so long has seen a whole lap of them
+        unsettled = Math.min(unsettled + slots, size);
+    }
+
     /** The second word of a used descriptor. {@code [virtio-1.4 §2.8.4]} */
     private static long rest(long element, int at) {
-        int bytes = (int) (element >>> 32);
-        int flags = PackedLayout.usedFlags(at) | (bytes == 0 ? 0 : PackedLayout.FLAG_WRITE);
-        return PackedLayout.rest(bytes, (int) element, flags);
+        int flags = PackedLayout.usedFlags(at) | (element >>> 32 == 0 ? 0 : PackedLayout.FLAG_WRITE);
+        return Long.rotateRight(element, 32) | (long) flags << PackedLayout.FLAGS_SHIFT;
     }
 
     @Override
