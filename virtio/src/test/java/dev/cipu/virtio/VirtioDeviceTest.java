@@ -3,6 +3,7 @@ package dev.cipu.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.virtio.conformance.Conforms;
 import org.junit.jupiter.api.Test;
 
 class VirtioDeviceTest {
@@ -57,11 +58,13 @@ class VirtioDeviceTest {
     private final Sample device = new Sample(FeatureSet.of(RingFeature.VERSION_1, WANTED, DEPENDENT));
 
     @Test
+    @Conforms("BF-025")
     void aDeviceOffersVersionOne() {
         assertThatThrownBy(() -> new Sample(FeatureSet.of(WANTED))).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
+    @Conforms("BF-005")
     void everyAcceptableSubsetIsAccepted() {
         assertThat(device.negotiated()).isEqualTo(FeatureSet.NONE);
         for (FeatureSet wanted : new FeatureSet[] {
@@ -123,6 +126,7 @@ class VirtioDeviceTest {
     }
 
     @Test
+    @Conforms("BF-009")
     void statusZeroResets() {
         device.negotiate(FeatureSet.of(RingFeature.VERSION_1));
         device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK);

@@ -3,6 +3,7 @@ package dev.cipu.virtio.ring;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.Seed;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.GuestMemory.Region;
@@ -41,6 +42,7 @@ class RingPropertyTest {
         "32768,false,true",
         "32768,true,false",
     })
+    @Conforms({"SR-012", "SR-013", "SR-015"})
     void halvesAgreeWithTheModel(int size, boolean indirect, boolean eventIndex) {
         long seed = Seed.get();
         try {

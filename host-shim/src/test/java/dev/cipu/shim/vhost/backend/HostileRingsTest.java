@@ -14,6 +14,7 @@ import dev.cipu.shim.posix.OpenFlag;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.conformance.Conforms;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -279,6 +280,7 @@ class HostileRingsTest {
     }
 
     @Test
+    @Conforms("BF-002")
     void aBrokenQueueStopsSignalsItsErrorAndLeavesTheOtherRunning() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk()) {
             RawFrontEnd front = session.front;
@@ -300,6 +302,7 @@ class HostileRingsTest {
     }
 
     @Test
+    @Conforms("BF-009")
     void resetDeviceStopsEverythingAndTheSameSessionStartsAgain() throws Exception {
         for (int how : new int[] {Request.RESET_DEVICE, Request.SET_STATUS}) {
             try (SessionUnderTest session = SessionUnderTest.blk()) {
