@@ -94,6 +94,23 @@ class VirtioDeviceTest {
     }
 
     @Test
+    @Conforms("BF-006")
+    void featuresThatAreRefusedLeaveFeaturesOkClear() {
+        int asked = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
+        assertThat(device.negotiate(FeatureSet.of(RingFeature.VERSION_1, DEPENDENT)))
+                .isFalse();
+        device.setStatus(asked);
+        assertThat(device.status()).isEqualTo(3);
+        assertThat(device.negotiate(device.offered())).isTrue();
+        device.setStatus(asked);
+        assertThat(device.status()).isEqualTo(asked);
+        device.negotiate(FeatureSet.of(64));
+        device.setStatus(0);
+        device.setStatus(asked);
+        assertThat(device.status()).as("what was refused before a reset").isEqualTo(asked);
+    }
+
+    @Test
     void configIsReadInAnyPieces() {
         for (int offset = 0; offset <= 8; offset++) {
             for (int length = 0; length <= 8 - offset; length++) {
@@ -140,7 +157,9 @@ class VirtioDeviceTest {
     @Test
     void needsResetStaysUntilAReset() {
         device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
-        device.markNeedsReset();
+        assertThat(device.markNeedsReset())
+                .as("before DRIVER_OK nobody is told")
+                .isFalse();
         assertThat(device.status()).isEqualTo(3 | DeviceStatus.NEEDS_RESET);
         device.setStatus(15);
         assertThat(device.status()).isEqualTo(15 | DeviceStatus.NEEDS_RESET);
@@ -148,6 +167,9 @@ class VirtioDeviceTest {
         assertThat(device.status()).isZero();
         device.setStatus(15);
         assertThat(device.status()).isEqualTo(15);
+        assertThat(device.markNeedsReset()).isTrue();
+        assertThat(device.markNeedsReset()).as("once is enough").isFalse();
+        assertThat(device.status()).isEqualTo(15 | DeviceStatus.NEEDS_RESET);
     }
 
     @Test
