@@ -14,6 +14,7 @@ import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.NetDriver;
@@ -171,6 +172,27 @@ class CardAssemblyTest {
                         .isLessThan(WAIT_NANOS);
             }
             assertThat(a.guest.kicks()).isPositive();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"spin", "sleep"})
+    @Conforms("SR-021")
+    void kicksWithNothingBehindThemHarmNobody(String idle) {
+        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.of(idle), net("net1"), net("net2")));
+                NetGuest a = new NetGuest(card.function("net1"));
+                NetGuest b = new NetGuest(card.function("net2"))) {
+            for (long i = 0; i < 100; i++) {
+                for (int queue = 0; queue < 2; queue++) {
+                    a.guest.kick(queue);
+                    b.guest.kick(queue);
+                }
+                a.send(MAC_B, MAC_A, i);
+                a.guest.kick(1);
+                assertThat(b.receive()).isEqualTo(i);
+            }
+            assertThat(a.guest.brokenQueues() + b.guest.brokenQueues()).isZero();
+            assertThat(counter("net1", "tx_packets")).isEqualTo(100);
         }
     }
 

@@ -122,8 +122,10 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         for (int i = 0; i < broken.length(); i++) {
             if (broken.getAndSet(i, 0) != 0 && rings.ring(i).isRunning()) {
                 counters.queueBroke();
-                device.markBroken();
                 rings.ring(i).fail();
+                if (device.markBroken()) {
+                    configDirty.set(true);
+                }
             }
         }
         if (faulted.getAndSet(false)) {
@@ -202,7 +204,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             case Request.SET_OWNER -> {}
             case Request.RESET_OWNER, Request.RESET_DEVICE -> resetDevice();
             case Request.GET_PROTOCOL_FEATURES -> answer(device.offeredProtocol());
-            case Request.SET_PROTOCOL_FEATURES -> device.setProtocol(message.u64(0));
+            case Request.SET_PROTOCOL_FEATURES -> setProtocolFeatures();
             case Request.GET_QUEUE_NUM -> answer(device.queues());
             case Request.GET_MAX_MEM_SLOTS -> answer(MemoryTable.MAX_SLOTS);
             case Request.SET_MEM_TABLE -> setMemoryTable();
@@ -248,6 +250,11 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         }
     }
 
+    private void setProtocolFeatures() {
+        device.setProtocol(message.u64(0));
+        rings.driverIsReady(device.driverIsReady());
+    }
+
     private void setFeatures() {
         device.setFeatures(message.u64(0), rings.anyRunning());
         if (!device.ringsAwaitEnable()) {
@@ -265,6 +272,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             resetDevice();
         } else {
             device.setStatus(status);
+            rings.driverIsReady(device.driverIsReady());
         }
     }
 
@@ -272,6 +280,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         rings.reset();
         rings.features(null);
         device.reset();
+        rings.driverIsReady(device.driverIsReady());
     }
 
     private void setMemoryTable() {

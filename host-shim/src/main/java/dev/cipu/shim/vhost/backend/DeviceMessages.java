@@ -4,6 +4,7 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
+import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
@@ -80,7 +81,7 @@ final class DeviceMessages {
             }
             return;
         }
-        if ((bits & ~offered()) != 0 || !device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
+        if (!device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
             throw new RefusedException("features 0x" + Long.toHexString(bits) + " cannot be had");
         }
         accepted = bits;
@@ -148,8 +149,17 @@ final class DeviceMessages {
         function.announce(request.bytes(0, MAC_BYTES));
     }
 
-    void markBroken() {
-        device.markNeedsReset();
+    /** Whether the driver has to hear of it through a configuration change. */
+    boolean markBroken() {
+        return device.markNeedsReset();
+    }
+
+    /**
+     * Whether queues may be served. A front-end that tells us the status says so by DRIVER_OK, any other by enabling rings.
+     * {@code [virtio-1.4 §2.1.2]}
+     */
+    boolean driverIsReady() {
+        return !agreed(ProtocolFeature.STATUS) || (device.status() & DeviceStatus.DRIVER_OK) != 0;
     }
 
     int status() {
