@@ -14,6 +14,7 @@ import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolException;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.ring.Violation;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,8 +58,12 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private final AtomicBoolean configDirty = new AtomicBoolean();
     private volatile boolean stopping;
 
-    /** How a session ended. */
-    public record End(boolean failed, String reason) {}
+    /**
+     * How a session ended.
+     *
+     * @param features what its last driver accepted
+     */
+    public record End(boolean failed, String reason, FeatureSet features) {}
 
     /**
      * @param socket the connection, ours from now on
@@ -85,7 +90,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             return failed(e.getMessage());
         } catch (PosixException e) {
             boolean left = "ECONNRESET".equals(e.errnoName()) || "EPIPE".equals(e.errnoName());
-            return left ? new End(false, "the front-end is gone") : failed(e.getMessage());
+            return left ? ended("the front-end is gone") : failed(e.getMessage());
         } catch (InternalError e) {
             // what the JVM makes of SIGBUS: a file was truncated under us
             return failed("fault on memory that the front-end shared");
@@ -95,10 +100,14 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     /** Whatever a message cut short by {@link #stop} looks like is not the front-end's doing. */
     private End failed(@Nullable String reason) {
         if (stopping) {
-            return new End(false, STOPPED);
+            return ended(STOPPED);
         }
         counters.sessionFailed();
-        return new End(true, String.valueOf(reason));
+        return new End(true, String.valueOf(reason), device.lastAccepted());
+    }
+
+    private End ended(String reason) {
+        return new End(false, reason, device.lastAccepted());
     }
 
     private End serve() {
@@ -110,12 +119,12 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             }
             if ((ready & SOCKET_READY) != 0) {
                 if (!channel.receive(message)) {
-                    return new End(false, stopping ? STOPPED : "the front-end left");
+                    return ended(stopping ? STOPPED : "the front-end left");
                 }
                 handleMessage();
             }
         }
-        return new End(false, STOPPED);
+        return ended(STOPPED);
     }
 
     private void handleEvents() {

@@ -34,6 +34,9 @@ final class DeviceMessages {
     private long protocol;
     private long accepted;
 
+    /** As {@link #accepted}, but kept through resets: what a driver had that has shut down. */
+    private FeatureSet lastAccepted = FeatureSet.NONE;
+
     DeviceMessages(CardFunction function) {
         this.function = function;
         this.device = function.device();
@@ -85,6 +88,12 @@ final class DeviceMessages {
             throw new RefusedException("features 0x" + Long.toHexString(bits) + " cannot be had");
         }
         accepted = bits;
+        lastAccepted = device.negotiated();
+    }
+
+    /** What the driver accepted, or the last one if it has been reset since; for people. */
+    FeatureSet lastAccepted() {
+        return lastAccepted;
     }
 
     /** Queues as the front-end counts them: pairs, for a network device. */
