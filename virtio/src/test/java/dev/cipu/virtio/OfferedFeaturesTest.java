@@ -13,6 +13,7 @@ import dev.cipu.virtio.net.NetFeatures;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -105,5 +106,21 @@ class OfferedFeaturesTest {
         assertThat(isClosed(device, device.offered())).isTrue();
         assertThat(device.negotiate(before)).isFalse();
         assertThat(device.negotiate(device.offered())).isTrue();
+    }
+
+    @Test
+    @Conforms("BF-004")
+    void noRestrictionLeavesAFeatureWithoutWhatItNeeds() {
+        long seed = Seed.get();
+        Random random = new Random(seed);
+        for (int i = 0; i < 500; i++) {
+            FeatureSet allowed = new FeatureSet(random.nextLong(), random.nextLong());
+            devices().forEach(device -> {
+                device.restrict(allowed);
+                assertThat(isClosed(device, device.offered()))
+                        .as("%s, %s", allowed, Seed.text(seed))
+                        .isTrue();
+            });
+        }
     }
 }

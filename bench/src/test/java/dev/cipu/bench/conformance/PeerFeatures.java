@@ -73,6 +73,11 @@ record PeerFeatures(Map<String, FeatureSet> bits) {
         }
     }
 
+    /** Whether anything was ever noted of a peer. */
+    boolean knows(String peer) {
+        return bits.keySet().stream().anyMatch(key -> key.startsWith(peer + "/"));
+    }
+
     /** The peers that have accepted a bit from a kind of device. */
     List<String> of(String kind, int bit) {
         return bits.entrySet().stream()

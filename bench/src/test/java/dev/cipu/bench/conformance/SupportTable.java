@@ -13,7 +13,10 @@ import dev.cipu.virtio.net.NetFeatures;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -41,6 +44,13 @@ final class SupportTable {
             DriverFeatures.BLK,
             BlkDevice.DEVICE_ID);
 
+    /** The drivers at the other end, by the names that the peer tests give them. */
+    private static final SortedMap<String, String> WHO = new TreeMap<>(Map.of(
+            "dpdk", "the virtio-user driver of DPDK",
+            "libblkio", "libblkio, behind QEMU's block tools",
+            "linux", "the drivers of Debian's kernel, in guests of QEMU",
+            "seabios", "the firmware's disk driver"));
+
     private final PeerFeatures peers;
 
     SupportTable(PeerFeatures peers) {
@@ -61,16 +71,21 @@ final class SupportTable {
                 - *driver half*: whether our own drivers (`cipu drive`, `cipu demo`) can accept it.
                 - *carried by*: how it reaches a driver. vhost-user has 64 bits; an embedded guest has them all.
                 - *preset*: which of the published lists has it; see `features=` in [cli.md](cli.md). `software` has everything.
-                - *peers*: whose drivers have accepted it from the card in a test. `linux`: those of Debian's kernel in guests of QEMU;
-                  `dpdk`: virtio-user; `libblkio`: behind QEMU's tools; `seabios`: the firmware's. The peer tests note what they see,
-                  and whoever runs `scripts/docs.sh` after `./check` adds that here. Nothing is taken off by itself, so this column
-                  may speak of an older version; an empty cell says that no test has seen it, not that it does not work.
+                - *peers*: whose drivers have accepted it from the card in a test, see below. The peer tests note what they see, and
+                  whoever runs `scripts/docs.sh` after `./check` adds that here. Nothing is taken off by itself, so this column may
+                  speak of an older version. An empty cell says that no test has seen it, not that it does not work: front-ends keep
+                  some bits of a network device for themselves, such as MAC, STATUS and CTRL_VQ, and tell the driver on their own.
 
                 What each requirement of the specification is shown by is in [conformance.md](conformance.md).
                 """);
         for (FeaturePreset preset : FeaturePreset.ALL) {
-            page.append("\nPreset `%s`: %s.%n".formatted(preset.name(), preset.source()));
+            page.append("%nPreset `%s`: %s.%n".formatted(preset.name(), preset.source()));
         }
+        WHO.forEach((name, who) -> {
+            if (peers.knows(name)) {
+                page.append("%nPeer `%s`: %s.%n".formatted(name, who));
+            }
+        });
         page.append("\n## Rings and transports\n\n");
         table(page, RingFeatures.ALL, DriverFeatures.RING, List.of(NET, BLK));
         page.append("\n## Network device\n\n");

@@ -9,6 +9,8 @@ import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
 import dev.cipu.virtio.blk.BlkFeature;
 import dev.cipu.virtio.conformance.Conforms;
@@ -139,6 +141,17 @@ class HostileDeviceTest {
             front.acked(Request.SET_STATUS, u64(RawFrontEnd.FEATURES_OK));
             assertThat(front.ask(Request.GET_STATUS, NOTHING).getLong()).isEqualTo(RawFrontEnd.FEATURES_OK);
         }
+    }
+
+    @Test
+    void theEndOfASessionTellsWhatItsLastDriverAccepted() throws Exception {
+        SessionUnderTest session = SessionUnderTest.blk();
+        try (session) {
+            session.front.negotiate();
+            session.front.setFeatures(ProtocolFeature.NEGOTIATION | 1L << BlkFeature.FLUSH);
+            session.front.acked(Request.RESET_DEVICE, NOTHING);
+        }
+        assertThat(session.end().features()).isEqualTo(FeatureSet.of(RingFeature.VERSION_1, BlkFeature.FLUSH));
     }
 
     @Test
