@@ -217,10 +217,10 @@ class BlockQueueTest {
         assertThat(guest.driver.poll()).isNotNegative();
         assertThat(guest.driver.poll()).isNegative();
         guest.served.poll();
-        assertThat(guest.queue.lastAvail()).isEqualTo(1);
+        assertThat(guest.queue.position()).isEqualTo(1);
         guest.served.resume();
         guest.served.poll();
-        assertThat(guest.queue.lastAvail()).isEqualTo(2);
+        assertThat(guest.queue.position()).isEqualTo(2);
     }
 
     @Test

@@ -6,7 +6,7 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.conformance.Conforms;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
@@ -240,7 +240,7 @@ class GuestPortTest {
     void line30_aHeaderMaySpanDescriptorsAndAChainMayBeTooShort() {
         TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
         TestGuest b = guest(Frames.MAC_B, 1, PLAIN, 64, 2048);
-        SplitDriver raw = a.driver().transmitq();
+        DriverQueue raw = a.driver().transmitq();
         byte[] frame = Frames.frame(Frames.MAC_B, Frames.MAC_A, 80, 7);
         long at = a.memory.allocate(4096, 64);
         a.memory.slice(at + 12, frame.length).copyFrom(java.lang.foreign.MemorySegment.ofArray(frame));

@@ -17,12 +17,13 @@ import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.driver.NetDriver;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -239,7 +240,7 @@ class CardAssemblyTest {
             DriverMemory memory = new DriverMemory(arena.allocate(1 << 20, 4096), 0x10000);
             FeatureSet none = FeatureSet.of(RingFeature.VERSION_1);
             long at = memory.allocate(SplitDriver.bytes(16, 0), 4096);
-            SplitDriver ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, none, 0);
+            DriverQueue ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, none, 0);
             function.device().negotiate(none);
             function.attach(0, queue(ring, memory, none), CardFunction.POLLED);
             function.enable(0, true);
@@ -257,16 +258,16 @@ class CardAssemblyTest {
         }
     }
 
-    private static SplitQueue queue(SplitDriver ring, DriverMemory memory, FeatureSet features) {
-        return new SplitQueueBuilder()
+    private static SplitQueue queue(DriverQueue ring, DriverMemory memory, FeatureSet features) {
+        return new VirtqueueBuilder()
                 .size(ring.size())
                 .memory(memory.asGuestMemory())
                 .features(features)
                 .rings(
                         memory.slice(ring.descriptorAddress(), 16L * ring.size()),
-                        memory.slice(ring.availAddress(), 6 + 2L * ring.size()),
-                        memory.slice(ring.usedAddress(), 6 + 8L * ring.size()))
-                .build();
+                        memory.slice(ring.driverAreaAddress(), 6 + 2L * ring.size()),
+                        memory.slice(ring.deviceAreaAddress(), 6 + 8L * ring.size()))
+                .buildSplit();
     }
 
     @ParameterizedTest
@@ -455,7 +456,7 @@ class CardAssemblyTest {
             DriverMemory memory = new DriverMemory(arena.allocate(1 << 16, 4096), 0x10000);
             FeatureSet none = FeatureSet.of(RingFeature.VERSION_1);
             long at = memory.allocate(SplitDriver.bytes(16, 0), 4096);
-            SplitDriver ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, none, 0);
+            DriverQueue ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, none, 0);
             for (String id : List.of("net1", "blk1")) {
                 CardFunction function = card.function(id);
                 int open = openDescriptors();

@@ -58,6 +58,7 @@ public final class BlkDevice extends VirtioDevice {
             RingFeature.VERSION_1,
             RingFeature.INDIRECT_DESC,
             RingFeature.EVENT_IDX,
+            RingFeature.RING_PACKED,
             BlkFeature.SIZE_MAX,
             BlkFeature.SEG_MAX,
             BlkFeature.BLK_SIZE,

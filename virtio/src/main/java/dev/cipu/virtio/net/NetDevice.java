@@ -20,6 +20,7 @@ public final class NetDevice extends VirtioDevice {
             RingFeature.VERSION_1,
             RingFeature.INDIRECT_DESC,
             RingFeature.EVENT_IDX,
+            RingFeature.RING_PACKED,
             RingFeature.IN_ORDER,
             NetFeature.CSUM,
             NetFeature.GUEST_CSUM,

@@ -350,6 +350,6 @@ class HostileChainTest {
         assertThatThrownBy(() -> queue.pop(chain)).isInstanceOf(VirtqueueViolation.class);
         queue.unpop(first);
         assertThat(queue.pop(chain)).isFalse();
-        assertThat(queue.lastAvail()).isZero();
+        assertThat(queue.position()).isZero();
     }
 }

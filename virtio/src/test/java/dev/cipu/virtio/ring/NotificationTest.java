@@ -120,7 +120,7 @@ class NotificationTest {
     void callWhenUsedEventIsPassed(int from, int burst, int event, boolean call) {
         ring.availIndex(from);
         ring.usedIndex(from);
-        SplitQueue queue = ring.builder(RingFeature.EVENT_IDX).lastAvail(from).build();
+        SplitQueue queue = ring.builder(RingFeature.EVENT_IDX).position(from).buildSplit();
         ring.usedEvent(event);
         assertThat(use(queue, burst)).isEqualTo(call);
         assertThat(ring.usedIndex()).isEqualTo((from + burst) % 0x10000);
@@ -129,7 +129,7 @@ class NotificationTest {
     @Test
     void awaitKicksNamesTheNextEntry() {
         ring.availIndex(0xffff);
-        SplitQueue queue = ring.builder(RingFeature.EVENT_IDX).lastAvail(0xffff).build();
+        SplitQueue queue = ring.builder(RingFeature.EVENT_IDX).position(0xffff).buildSplit();
         assertThat(queue.awaitKicks()).isTrue();
         assertThat(ring.availEvent()).isEqualTo(0xffff);
         ring.offer(0);
@@ -247,15 +247,15 @@ class NotificationTest {
             Arena arena = Arena.ofAuto();
             MemorySegment area = arena.allocate(SplitDriver.bytes(size, 0), 16);
             driver = new SplitDriver(area, 0, size, features, 0);
-            queue = new SplitQueueBuilder()
+            queue = new VirtqueueBuilder()
                     .size(size)
                     .features(features)
                     .memory(GuestMemory.of(List.of(new GuestMemory.Region(0x100000, 0, arena.allocate(16)))))
                     .rings(
                             area.asSlice(driver.descriptorAddress()),
-                            area.asSlice(driver.availAddress()),
-                            area.asSlice(driver.usedAddress()))
-                    .build();
+                            area.asSlice(driver.driverAreaAddress()),
+                            area.asSlice(driver.deviceAreaAddress()))
+                    .buildSplit();
         }
 
         boolean offer(int count) {

@@ -15,6 +15,7 @@ import dev.cipu.shim.vhost.ProtocolException;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.Violation;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -317,8 +318,8 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         Vring ring = ring(message.u32(MessageLayout.STATE_INDEX));
         int number = message.u32(MessageLayout.STATE_NUM);
         switch (request) {
-            case Request.SET_VRING_NUM -> ring.size(number);
-            case Request.SET_VRING_BASE -> ring.base(number);
+            case Request.SET_VRING_NUM -> ring.size(number, rings.format());
+            case Request.SET_VRING_BASE -> ring.base(number, rings.format());
             case Request.SET_VRING_ENABLE -> ring.enable(number != 0);
             case Request.SET_VRING_ADDR ->
                 ring.addresses(
@@ -363,7 +364,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private void createInflight() {
         int queues = message.u16(MessageLayout.INFLIGHT_QUEUES);
         int size = message.u16(MessageLayout.INFLIGHT_QUEUE_SIZE);
-        try (Memfd memory = InflightRegion.create(queues, size, rings.count())) {
+        try (Memfd memory = InflightRegion.create(formatOrSplit(), queues, size, rings.count())) {
             // as long as the question: some front-ends count the structure's padding, some do not
             answer.begin(message.request(), MessageLayout.REPLY, message.size())
                     .u64(MessageLayout.INFLIGHT_SIZE, memory.size())
@@ -373,9 +374,16 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         }
     }
 
+    /** A front-end that wants packed rings has said so before it asks for a region. */
+    private RingFormat formatOrSplit() {
+        RingFormat format = rings.format();
+        return format == null ? RingFormat.SPLIT : format;
+    }
+
     private void adoptInflight() {
         rings.inflight(InflightRegion.adopt(
                 message.descriptors(),
+                formatOrSplit(),
                 message.u64(MessageLayout.INFLIGHT_SIZE),
                 message.u64(MessageLayout.INFLIGHT_OFFSET),
                 message.u16(MessageLayout.INFLIGHT_QUEUES),

@@ -2,6 +2,7 @@ package dev.cipu.shim.vhost.backend;
 
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.ring.RingFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,13 @@ final class Vrings implements AutoCloseable {
 
     MemoryTable table() {
         return table;
+    }
+
+    /** The format of the rings, null as long as features are not agreed on. */
+    @Nullable
+    RingFormat format() {
+        FeatureSet agreed = features;
+        return agreed == null ? null : RingFormat.of(agreed);
     }
 
     boolean anyRunning() {
