@@ -11,6 +11,7 @@ import dev.cipu.shim.card.EmbeddedGuest;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.virtio.FeaturePreset;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkRequest;
@@ -21,6 +22,7 @@ import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.driver.NetDriver;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
 import dev.cipu.virtio.ring.VirtqueueBuilder;
@@ -194,6 +196,28 @@ class CardAssemblyTest {
             }
             assertThat(a.guest.brokenQueues() + b.guest.brokenQueues()).isZero();
             assertThat(counter("net1", "tx_packets")).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void aDeviceMadeToLookLikeAnotherOffersNoMoreAndWorks() {
+        FeatureChoice choice =
+                new FeatureChoice(FeaturePreset.VIRTNET, FeatureSet.NONE, FeatureSet.of(NetFeature.MRG_RXBUF));
+        NetSpec narrow = new NetSpec("net1", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", choice);
+        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, narrow, net("net2")))) {
+            FeatureSet offered = card.function("net1").device().offered();
+            assertThat(FeaturePreset.VIRTNET.allowed().containsAll(offered)).isTrue();
+            assertThat(offered.has(NetFeature.MRG_RXBUF)).isFalse();
+            assertThat(card.function("net2").device().offered().has(RingFeature.EVENT_IDX))
+                    .as("the neighbour offers all that it has")
+                    .isTrue();
+            try (NetGuest a = new NetGuest(card.function("net1"));
+                    NetGuest b = new NetGuest(card.function("net2"))) {
+                a.send(MAC_B, MAC_A, 7);
+                assertThat(b.receive()).isEqualTo(7);
+                b.send(MAC_A, MAC_B, 8);
+                assertThat(a.receive()).isEqualTo(8);
+            }
         }
     }
 
