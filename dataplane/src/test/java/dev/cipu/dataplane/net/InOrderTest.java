@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
@@ -53,6 +54,7 @@ class InOrderTest {
     }
 
     @Test
+    @Conforms("BF-029")
     void everyChainIsUsedInTheOrderInWhichItBecameAvailable() {
         try (Arena arena = Arena.ofShared()) {
             PacketPool pool = new PacketPool(arena, 256, 2048);

@@ -3,6 +3,10 @@ package dev.cipu.shim.assembly;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.EndpointSpec.Mode;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkFeatures;
+import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.net.NetFeatures;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,6 +147,7 @@ public final class CardSpecBuilder {
         int mtu = values.number("mtu", NetSpec.DEFAULT_MTU, 68, 65535);
         String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
         checkName(values.where(), switchName);
+        FeatureChoice features = FeatureChoice.of(values, NetDevice.DEVICE_ID, NetFeatures.ALL);
         values.done();
         if (!switches.containsKey(switchName)) {
             if (switchesDeclared) {
@@ -151,7 +156,7 @@ public final class CardSpecBuilder {
             }
             switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
         }
-        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName));
+        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, features));
         return this;
     }
 
@@ -190,8 +195,9 @@ public final class CardSpecBuilder {
         if (Integer.bitCount(blockSize) != 1) {
             throw values.wrong("block-size", "is " + blockSize, "say 512, 1024, 2048 or 4096");
         }
+        FeatureChoice features = FeatureChoice.of(values, BlkDevice.DEVICE_ID, BlkFeatures.ALL);
         values.done();
-        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize));
+        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize, features));
         return this;
     }
 

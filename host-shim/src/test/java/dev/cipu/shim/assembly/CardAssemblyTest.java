@@ -11,15 +11,18 @@ import dev.cipu.shim.card.EmbeddedGuest;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.virtio.FeaturePreset;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.driver.NetDriver;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
 import dev.cipu.virtio.ring.VirtqueueBuilder;
@@ -172,6 +175,49 @@ class CardAssemblyTest {
                         .isLessThan(WAIT_NANOS);
             }
             assertThat(a.guest.kicks()).isPositive();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"spin", "sleep"})
+    @Conforms("SR-021")
+    void kicksWithNothingBehindThemHarmNobody(String idle) {
+        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.of(idle), net("net1"), net("net2")));
+                NetGuest a = new NetGuest(card.function("net1"));
+                NetGuest b = new NetGuest(card.function("net2"))) {
+            for (long i = 0; i < 100; i++) {
+                for (int queue = 0; queue < 2; queue++) {
+                    a.guest.kick(queue);
+                    b.guest.kick(queue);
+                }
+                a.send(MAC_B, MAC_A, i);
+                a.guest.kick(1);
+                assertThat(b.receive()).isEqualTo(i);
+            }
+            assertThat(a.guest.brokenQueues() + b.guest.brokenQueues()).isZero();
+            assertThat(counter("net1", "tx_packets")).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void aDeviceMadeToLookLikeAnotherOffersNoMoreAndWorks() {
+        FeatureChoice choice =
+                new FeatureChoice(FeaturePreset.VIRTNET, FeatureSet.NONE, FeatureSet.of(NetFeature.MRG_RXBUF));
+        NetSpec narrow = new NetSpec("net1", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", choice);
+        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, narrow, net("net2")))) {
+            FeatureSet offered = card.function("net1").device().offered();
+            assertThat(FeaturePreset.VIRTNET.allowed().containsAll(offered)).isTrue();
+            assertThat(offered.has(NetFeature.MRG_RXBUF)).isFalse();
+            assertThat(card.function("net2").device().offered().has(RingFeature.EVENT_IDX))
+                    .as("the neighbour offers all that it has")
+                    .isTrue();
+            try (NetGuest a = new NetGuest(card.function("net1"));
+                    NetGuest b = new NetGuest(card.function("net2"))) {
+                a.send(MAC_B, MAC_A, 7);
+                assertThat(b.receive()).isEqualTo(7);
+                b.send(MAC_A, MAC_B, 8);
+                assertThat(a.receive()).isEqualTo(8);
+            }
         }
     }
 

@@ -1,8 +1,10 @@
 package dev.cipu.virtio.net;
 
+import dev.cipu.virtio.Feature;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.VirtioDevice;
+import java.util.List;
 
 /** A network device as its driver sees it: features and configuration. {@code [virtio-1.4 §5.1]} */
 public final class NetDevice extends VirtioDevice {
@@ -71,6 +73,11 @@ public final class NetDevice extends VirtioDevice {
 
     public boolean linkUp() {
         return linkUp;
+    }
+
+    @Override
+    protected List<Feature> deviceFeatures() {
+        return NetFeatures.ALL;
     }
 
     @Override

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.conformance.Conforms;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,7 @@ class NetDeviceTest {
     }
 
     @Test
+    @Conforms("BF-011")
     void configCanBeReadBeforeNegotiationAndNotWritten() {
         NetDevice device = new NetDevice(MAC, 1500, 1);
         for (int i = 0; i < NetConfig.BYTES; i++) {
@@ -47,6 +49,7 @@ class NetDeviceTest {
     }
 
     @Test
+    @Conforms("BF-026")
     void legacyDriversAreRefused() {
         NetDevice device = new NetDevice(MAC, 1500, 1);
         assertThat(device.negotiate(device.offered().without(RingFeature.VERSION_1)))
@@ -64,6 +67,7 @@ class NetDeviceTest {
     }
 
     @Test
+    @Conforms({"NT-001", "NT-002"})
     void impossibleDevicesAreRefused() {
         byte[] multicast = {1, 0, 0x5e, 0, 0, 1};
         assertThatThrownBy(() -> new NetDevice(multicast, 1500, 1)).isInstanceOf(IllegalArgumentException.class);

@@ -45,6 +45,7 @@ class RingPropertyTest {
         "32768,false,true",
         "32768,true,false",
     })
+    @Conforms({"SR-012", "SR-013", "SR-015"})
     void halvesOfASplitRingAgreeWithTheModel(int size, boolean indirect, boolean eventIndex) {
         run(size, features(indirect, eventIndex, false, RingFeature.VERSION_1));
     }

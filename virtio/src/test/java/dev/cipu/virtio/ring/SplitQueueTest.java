@@ -5,6 +5,7 @@ import static dev.cipu.virtio.ring.RawRing.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.memory.GuestMemory;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +31,7 @@ class SplitQueueTest {
     }
 
     @Test
+    @Conforms("SR-014")
     void usedElementsShowOnlyAfterPublish() {
         SplitQueue queue = ring.device();
         for (int i = 0; i < 5; i++) {

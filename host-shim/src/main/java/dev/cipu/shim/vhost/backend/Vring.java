@@ -47,6 +47,7 @@ final class Vring implements AutoCloseable {
     private boolean addressed;
     private boolean kickKnown;
     private boolean wanted;
+    private boolean driverReady = true;
     private boolean failed;
     private @Nullable Virtqueue running;
 
@@ -155,7 +156,15 @@ final class Vring implements AutoCloseable {
         if (running != null) {
             // The protocol has a disabled transmitq drained and dropped. We leave it alone, as DPDK does: frames that
             // the driver queued before it was ready are sent once it is.
-            function.enable(index, on);
+            function.enable(index, on && driverReady);
+        }
+    }
+
+    /** Whether the driver has finished its set-up. [virtio-1.4 §2.1.2] Not a buffer may be consumed before that. */
+    void driverIsReady(boolean ready) {
+        if (ready != driverReady) {
+            driverReady = ready;
+            enable(wanted);
         }
     }
 
@@ -234,7 +243,7 @@ final class Vring implements AutoCloseable {
     private void hand(Virtqueue queue) {
         function.attach(index, queue, kick == null ? CardFunction.POLLED : kick.number());
         running = queue;
-        function.enable(index, wanted);
+        function.enable(index, wanted && driverReady);
     }
 
     /** Lets the queue resolve descriptors through {@code memory}, which still has the ring where it was. */

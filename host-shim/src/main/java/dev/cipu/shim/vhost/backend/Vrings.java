@@ -60,6 +60,13 @@ final class Vrings implements AutoCloseable {
         startReady();
     }
 
+    /** Whether the driver has finished its set-up; no ring is served before that. */
+    void driverIsReady(boolean ready) {
+        for (Vring ring : rings) {
+            ring.driverIsReady(ready);
+        }
+    }
+
     /** Takes a ring back from its worker and hands it over again. */
     void restart(int index) {
         rings[index].suspend();
