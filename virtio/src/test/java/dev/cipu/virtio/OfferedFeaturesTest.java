@@ -22,8 +22,7 @@ class OfferedFeaturesTest {
     private static final int SUBSETS = 2_000;
 
     /** Bits of ring and transport that mean something only where there is a PCI function. */
-    private static final FeatureSet OF_PCI = FeatureSet.of(
-            RingFeature.SR_IOV, RingFeature.NOTIFICATION_DATA, RingFeature.NOTIF_CONFIG_DATA, RingFeature.ADMIN_VQ);
+    private static final FeatureSet OF_PCI = FeatureSet.of(RingFeature.SR_IOV, RingFeature.ADMIN_VQ);
 
     /** The control queue of a vhost-user device with several queue pairs is the front-end's, and so is its bit. */
     private static final FeatureSet OF_THE_FRONT_END = FeatureSet.of(NetFeature.CTRL_VQ);

@@ -3,6 +3,7 @@ package dev.cipu.shim.card;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.NotificationData;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.GuestMemory;
@@ -34,6 +35,7 @@ public final class EmbeddedGuest implements AutoCloseable {
     private final GuestMemory shared;
     private final @Nullable QueueEnd[] queues;
     private final AtomicInteger broken = new AtomicInteger();
+    private final AtomicInteger configChanges = new AtomicInteger();
     private boolean closed;
 
     /** A queue in use: its driver's half and the two ways to ring. */
@@ -104,7 +106,46 @@ public final class EmbeddedGuest implements AutoCloseable {
         public void memoryFault() {}
 
         @Override
-        public void configChanged() {}
+        public void configChanged() {
+            if (function.device().mayNotifyOfChange()) {
+                configChanges.incrementAndGet();
+            }
+        }
+    }
+
+    /** Configuration change notifications so far; any thread may ask. */
+    public int configChanges() {
+        return configChanges.get();
+    }
+
+    /** The device's status field as the driver reads it. */
+    public int status() {
+        return function.device().status();
+    }
+
+    /** Writes the status field, as far as a driver with a running device does: to suspend it and to let it go on. */
+    public void writeStatus(int bits) {
+        switch (function.device().setStatus(bits)) {
+            case SUSPEND -> {
+                enableAll(false);
+                function.device().suspended();
+            }
+            case RESUME -> {
+                if (function.device().resumed()) {
+                    configChanges.incrementAndGet();
+                }
+                enableAll(true);
+            }
+            case NOTHING -> {}
+        }
+    }
+
+    private void enableAll(boolean on) {
+        for (int i = 0; i < queues.length; i++) {
+            if (queues[i] != null) {
+                function.enable(i, on);
+            }
+        }
     }
 
     /** What driver and device agreed on. */
@@ -128,20 +169,19 @@ public final class EmbeddedGuest implements AutoCloseable {
         DriverQueue driver = DriverQueue.of(memory.slice(address, bytes), address, size, negotiated(), indirectEntries);
         QueueEnd end = new QueueEnd(driver);
         queues[queue] = end;
-        attach(queue, end, driver.format().start());
+        attach(queue, end, driver.format().start(), true);
         return driver;
     }
 
-    private void attach(int queue, QueueEnd end, int position) {
+    private void attach(int queue, QueueEnd end, int position, boolean fresh) {
         DriverQueue driver = end.driver;
-        Virtqueue ring = new VirtqueueBuilder()
+        VirtqueueBuilder builder = new VirtqueueBuilder()
                 .size(driver.size())
                 .memory(shared)
                 .features(negotiated())
                 .rings(driver.descriptorAddress(), driver.driverAreaAddress(), driver.deviceAreaAddress())
-                .position(position)
-                .interrupt(end)
-                .build();
+                .interrupt(end);
+        Virtqueue ring = (fresh ? builder.fresh(position) : builder.position(position)).build();
         end.ring = ring;
         function.attach(queue, ring, end.kick.fd().number());
         function.enable(queue, true);
@@ -157,14 +197,38 @@ public final class EmbeddedGuest implements AutoCloseable {
     public void resume(int queue) {
         QueueEnd end = end(queue);
         Virtqueue before = end.ring;
-        attach(queue, end, before == null ? end.driver.format().start() : before.position());
+        if (before == null) {
+            throw new IllegalStateException("queue " + queue + " never ran");
+        }
+        attach(queue, end, before.position(), false);
+    }
+
+    /**
+     * Resets one queue and starts it again, empty; what its driver had under way is forgotten. {@code [virtio-1.4 §2.6.1]}
+     *
+     * @param size descriptors from now on, as {@link #start} takes them
+     */
+    public DriverQueue restart(int queue, int size, int indirectEntries) {
+        pause(queue);
+        end(queue).kick.close();
+        return start(queue, size, indirectEntries);
     }
 
     /** Kicks the device, as a publication that asked for it does. */
     public void kick(int queue) {
-        QueueEnd end = end(queue);
-        end.kicks++;
-        end.kick.signal();
+        end(queue).kicks++;
+        int word = NotificationData.of(
+                function.device().notifyValue(queue), end(queue).driver.notificationData());
+        notifyDevice(word);
+    }
+
+    /** A notification as the driver writes it; the device cannot rely on what it says. {@code [virtio-1.4 §2.9]} */
+    public void notifyDevice(int word) {
+        int queue = function.device().notifiedQueue(word);
+        QueueEnd end = queue < 0 ? null : queues[queue];
+        if (end != null) {
+            end.kick.signal();
+        }
     }
 
     /** What to run, on a worker of the card, when the device calls. */

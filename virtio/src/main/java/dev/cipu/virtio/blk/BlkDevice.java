@@ -2,7 +2,6 @@ package dev.cipu.virtio.blk;
 
 import dev.cipu.virtio.Feature;
 import dev.cipu.virtio.FeatureSet;
-import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.VirtioDevice;
 import java.util.List;
 
@@ -54,17 +53,13 @@ public final class BlkDevice extends VirtioDevice {
     /** Segments of a discard or write-zeroes request. */
     public static final int MAX_RANGES = 16;
 
-    private static final FeatureSet BASE = FeatureSet.of(
-            RingFeature.VERSION_1,
-            RingFeature.INDIRECT_DESC,
-            RingFeature.EVENT_IDX,
-            RingFeature.RING_PACKED,
+    private static final FeatureSet BASE = RING_FEATURES.or(FeatureSet.of(
             BlkFeature.SIZE_MAX,
             BlkFeature.SEG_MAX,
             BlkFeature.BLK_SIZE,
             BlkFeature.FLUSH,
             BlkFeature.TOPOLOGY,
-            BlkFeature.CONFIG_WCE);
+            BlkFeature.CONFIG_WCE));
 
     private final Geometry geometry;
     private volatile long sectors;

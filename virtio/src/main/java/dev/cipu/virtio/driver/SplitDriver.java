@@ -27,6 +27,8 @@ public final class SplitDriver implements DriverQueue {
     /** Elements polled for one look at the used index at most; see the device's half. */
     private static final int LOOK_AHEAD = 0x4000;
 
+    private static final int NONE = -1;
+
     private final int size;
     private final int mask;
     private final MemorySegment area;
@@ -36,11 +38,25 @@ public final class SplitDriver implements DriverQueue {
     private final long indirectAt;
     private final int indirectEntries;
     private final boolean eventIndex;
+    private final boolean inOrder;
 
-    /** Free descriptors form a list; a chain's descriptors are linked by the same array. */
+    /**
+     * Free descriptors form a list; a chain's descriptors are linked by the same array. Where order was negotiated it is the order of
+     * the table and never changes. {@code [virtio-1.4 §2.7.5]}
+     */
     private final int[] link;
 
     private final int[] chainLength;
+
+    /** Where order was negotiated: bytes that the device may write into a chain, by its head. */
+    private final int[] writable;
+
+    private int oldest;
+
+    /** The head up to which the device has used chains. */
+    private int batchEnd = NONE;
+
+    private int batchLength;
     private int freeHead;
     private int free;
 
@@ -82,7 +98,9 @@ public final class SplitDriver implements DriverQueue {
         this.indirectAt = indirectOffset(size);
         this.indirectEntries = negotiated.has(RingFeature.INDIRECT_DESC) ? indirectEntries : 0;
         this.eventIndex = negotiated.has(RingFeature.EVENT_IDX);
+        this.inOrder = negotiated.has(RingFeature.IN_ORDER);
         this.link = new int[size];
+        this.writable = new int[size];
         this.chainLength = new int[size];
         restart();
     }
@@ -101,8 +119,11 @@ public final class SplitDriver implements DriverQueue {
     public void restart() {
         area.asSlice(0, indirectAt).fill((byte) 0);
         for (int i = 0; i < size; i++) {
-            link[i] = i + 1;
+            link[i] = inOrder ? (i + 1) & mask : i + 1;
+            chainLength[i] = 0;
         }
+        oldest = 0;
+        batchEnd = NONE;
         freeHead = 0;
         free = size;
         added = 0;
@@ -162,7 +183,18 @@ public final class SplitDriver implements DriverQueue {
                     (long) index * SplitLayout.DESCRIPTOR_BYTES, addresses[i], lengths[i], flags, last ? 0 : following);
             index = following;
         }
+        noteWritable(head, lengths, readable, total);
         return expose(head, index, total);
+    }
+
+    private void noteWritable(int head, int[] lengths, int readable, int total) {
+        if (inOrder) {
+            int sum = 0;
+            for (int i = readable; i < total; i++) {
+                sum += lengths[i];
+            }
+            writable[head] = sum;
+        }
     }
 
     private int addIndirect(long[] addresses, int[] lengths, int readable, int total) {
@@ -183,6 +215,7 @@ public final class SplitDriver implements DriverQueue {
                 total * SplitLayout.DESCRIPTOR_BYTES,
                 SplitLayout.FLAG_INDIRECT,
                 0);
+        noteWritable(head, lengths, readable, total);
         return expose(head, link[head], 1);
     }
 
@@ -222,6 +255,9 @@ public final class SplitDriver implements DriverQueue {
 
     @Override
     public int poll() {
+        if (batchEnd != NONE) {
+            return takeOldest();
+        }
         if (polled == usedSeen) {
             // pairs with the device's release of used.idx
             int index = Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
@@ -241,8 +277,29 @@ public final class SplitDriver implements DriverQueue {
         if (head < 0 || head >= size || chainLength[head] == 0) {
             throw new IllegalStateException("the device used chain " + head + ", which it does not hold");
         }
+        if (inOrder) {
+            batchEnd = head;
+            batchLength = usedLength;
+            return takeOldest();
+        }
         polled = SplitLayout.wrap(polled + 1);
         release(head);
+        return head;
+    }
+
+    /** One used element may stand for all chains up to its own. {@code [virtio-1.4 §2.7.9]} */
+    private int takeOldest() {
+        int head = oldest;
+        if (chainLength[head] == 0 || polled == usedSeen) {
+            throw new IllegalStateException("the device used chain " + batchEnd + " before its turn");
+        }
+        // a chain used without an element of its own is used completely
+        usedLength = head == batchEnd ? batchLength : writable[head];
+        batchEnd = head == batchEnd ? NONE : batchEnd;
+        oldest = (head + chainLength[head]) & mask;
+        polled = SplitLayout.wrap(polled + 1);
+        free += chainLength[head];
+        chainLength[head] = 0;
         return head;
     }
 
@@ -285,7 +342,8 @@ public final class SplitDriver implements DriverQueue {
         }
         // pairs with the device's fence between publishing used.idx and its look at our wish
         VarHandle.fullFence();
-        return polled == Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
+        return batchEnd == NONE
+                && polled == Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
     }
 
     @Override

@@ -16,18 +16,14 @@ public final class NetDevice extends VirtioDevice {
     public static final int MAX_MTU = 65535;
     public static final int MAX_PAIRS = 0x8000;
 
-    private static final FeatureSet BASE = FeatureSet.of(
-            RingFeature.VERSION_1,
-            RingFeature.INDIRECT_DESC,
-            RingFeature.EVENT_IDX,
-            RingFeature.RING_PACKED,
+    private static final FeatureSet BASE = RING_FEATURES.or(FeatureSet.of(
             RingFeature.IN_ORDER,
             NetFeature.CSUM,
             NetFeature.GUEST_CSUM,
             NetFeature.MTU,
             NetFeature.MAC,
             NetFeature.MRG_RXBUF,
-            NetFeature.STATUS);
+            NetFeature.STATUS));
 
     private final byte[] mac;
     private final int mtu;

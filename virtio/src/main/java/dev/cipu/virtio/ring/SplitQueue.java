@@ -107,7 +107,7 @@ public final class SplitQueue implements Virtqueue {
         next = SplitLayout.wrap(from.positionOr(0));
         seen = next;
         // pairs with the predecessor's setRelease of the used index; the driver never writes it
-        written = Short.toUnsignedInt((short) Le.U16.getAcquire(used, SplitLayout.INDEX));
+        written = from.fresh ? next : Short.toUnsignedInt((short) Le.U16.getAcquire(used, SplitLayout.INDEX));
         published = written;
         settled = written;
     }

@@ -20,6 +20,9 @@ public final class VirtqueueBuilder {
     @Nullable
     Integer position;
 
+    /** Whether the used index of a split queue is the position too, whatever the ring says. */
+    boolean fresh;
+
     Interrupt interrupt = Interrupt.NONE;
 
     @Nullable
@@ -83,6 +86,12 @@ public final class VirtqueueBuilder {
     public VirtqueueBuilder position(int position) {
         this.position = position;
         return this;
+    }
+
+    /** As {@link #position}, of a split queue that was reset: nothing that its ring still says of the past counts. */
+    public VirtqueueBuilder fresh(int position) {
+        this.fresh = true;
+        return position(position);
     }
 
     public VirtqueueBuilder interrupt(Interrupt interrupt) {

@@ -72,7 +72,7 @@ class BlkDeviceTest {
     @Test
     @Conforms({"BK-001", "BK-002"})
     void features() {
-        FeatureSet base = FeatureSet.of(1, 2, 6, 9, 10, 11, 12, 28, 29, 32, 34);
+        FeatureSet base = FeatureSet.of(1, 2, 6, 9, 10, 11, 12, 28, 29, 32, 34, 36, 38, 39, 40, 43);
         assertThat(new BlkDevice(disk(512, false, false)).offered()).isEqualTo(base);
         assertThat(new BlkDevice(disk(512, false, true)).offered())
                 .isEqualTo(base.with(13).with(14));

@@ -43,7 +43,7 @@ class NetDeviceTest {
     @Test
     void features() {
         NetDevice one = new NetDevice(MAC, 1500, 1);
-        assertThat(one.offered()).isEqualTo(FeatureSet.of(0, 1, 3, 5, 15, 16, 28, 29, 32, 34, 35));
+        assertThat(one.offered()).isEqualTo(FeatureSet.of(0, 1, 3, 5, 15, 16, 28, 29, 32, 34, 35, 36, 38, 39, 40, 43));
         assertThat(new NetDevice(MAC, 1500, 2).offered())
                 .isEqualTo(one.offered().with(22));
     }

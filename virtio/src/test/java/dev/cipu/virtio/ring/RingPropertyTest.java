@@ -30,24 +30,29 @@ class RingPropertyTest {
     private static final int SINGLES = 8;
     private static final long DATA = 0x40_0000;
 
-    @ParameterizedTest(name = "split: size {0}, indirect {1}, event index {2}")
+    @ParameterizedTest(name = "split: size {0}, indirect {1}, event index {2}, in order {3}")
     @CsvSource({
-        "1,false,false",
-        "1,true,true",
-        "2,false,true",
-        "4,true,false",
-        "8,true,true",
-        "64,false,false",
-        "64,true,true",
-        "256,false,true",
-        "1024,true,true",
-        "1024,false,false",
-        "32768,false,true",
-        "32768,true,false",
+        "1,false,false,false",
+        "1,true,true,false",
+        "2,false,true,false",
+        "4,true,false,false",
+        "8,true,true,false",
+        "64,false,false,false",
+        "64,true,true,false",
+        "256,false,true,false",
+        "1024,true,true,false",
+        "1024,false,false,false",
+        "32768,false,true,false",
+        "32768,true,false,false",
+        "1,false,true,true",
+        "4,true,false,true",
+        "64,false,true,true",
+        "1024,true,true,true",
+        "32768,false,false,true",
     })
-    @Conforms({"SR-012", "SR-013", "SR-015"})
-    void halvesOfASplitRingAgreeWithTheModel(int size, boolean indirect, boolean eventIndex) {
-        run(size, features(indirect, eventIndex, false, RingFeature.VERSION_1));
+    @Conforms({"SR-012", "SR-013", "SR-015", "BF-029"})
+    void halvesOfASplitRingAgreeWithTheModel(int size, boolean indirect, boolean eventIndex, boolean inOrder) {
+        run(size, features(indirect, eventIndex, inOrder, RingFeature.VERSION_1));
     }
 
     @Conforms({"PR-001", "PR-002", "PR-008", "PR-010", "PR-011", "PR-012", "PR-014", "PR-015", "PR-016"})

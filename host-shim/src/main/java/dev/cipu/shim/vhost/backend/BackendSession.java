@@ -15,6 +15,7 @@ import dev.cipu.shim.vhost.ProtocolException;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.VirtioDevice.StatusRequest;
 import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.Violation;
 import java.time.Duration;
@@ -141,7 +142,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         if (faulted.getAndSet(false)) {
             handleFault();
         }
-        if (configDirty.getAndSet(false)) {
+        if (configDirty.getAndSet(false) && device.mayNotifyOfChange()) {
             reportConfigChange();
         }
     }
@@ -281,8 +282,25 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             // [virtio-1.4 §2.1.2] writing 0 is a reset, however far the rings are
             resetDevice();
         } else {
-            device.setStatus(status);
-            rings.driverIsReady(device.driverIsReady());
+            apply(device.setStatus(status));
+        }
+    }
+
+    /** {@code [virtio-1.4 §3.4.2]} */
+    private void apply(StatusRequest request) {
+        switch (request) {
+            case SUSPEND -> {
+                // returns when all that was in process is answered and the driver called
+                rings.driverIsReady(false);
+                device.suspended();
+            }
+            case RESUME -> {
+                if (device.resumed()) {
+                    reportConfigChange();
+                }
+                rings.driverIsReady(true);
+            }
+            case NOTHING -> rings.driverIsReady(device.driverIsReady());
         }
     }
 

@@ -6,7 +6,9 @@ import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.VirtioDevice;
+import dev.cipu.virtio.VirtioDevice.StatusRequest;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.net.NetDevice;
 import java.util.Arrays;
@@ -26,6 +28,10 @@ final class DeviceMessages {
     private static final long BLK =
             ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.INFLIGHT_SHMFD;
 
+    /** What a kick by eventfd cannot say. */
+    private static final FeatureSet NOT_CARRIED =
+            FeatureSet.of(RingFeature.NOTIFICATION_DATA, RingFeature.NOTIF_CONFIG_DATA);
+
     private static final int MAC_BYTES = 6;
     private static final int MAX_STATUS = 0xff;
 
@@ -44,7 +50,7 @@ final class DeviceMessages {
 
     /** The virtio features with the bit that says there are protocol features. */
     long offered() {
-        return device.offered().low() | ProtocolFeature.NEGOTIATION;
+        return device.offered().minus(NOT_CARRIED).low() | ProtocolFeature.NEGOTIATION;
     }
 
     /** What makes sense for this type of device and is implemented. */
@@ -101,11 +107,12 @@ final class DeviceMessages {
         return device instanceof NetDevice net ? net.pairs() : device.queueCount();
     }
 
-    void setStatus(long bits) {
+    /** What is to be done with the rings for it. */
+    StatusRequest setStatus(long bits) {
         if (bits < 0 || bits > MAX_STATUS) {
             throw new RefusedException("status 0x" + Long.toHexString(bits));
         }
-        device.setStatus((int) bits);
+        return device.setStatus((int) bits);
     }
 
     /**
@@ -173,6 +180,20 @@ final class DeviceMessages {
 
     int status() {
         return device.status();
+    }
+
+    /** Whether the driver has to hear of a configuration change now. */
+    boolean mayNotifyOfChange() {
+        return device.mayNotifyOfChange();
+    }
+
+    void suspended() {
+        device.suspended();
+    }
+
+    /** Whether the driver has to hear of a configuration change meanwhile. */
+    boolean resumed() {
+        return device.resumed();
     }
 
     void reset() {

@@ -107,13 +107,18 @@ final class PackedInflightQueue implements PackedInflightLog {
         return used;
     }
 
-    private void setUp(int position) {
+    /** Begins a record of a ring that has nothing in flight. */
+    void setUp(int position) {
         for (int i = 0; i < descriptors; i++) {
+            clear(i);
             // the last one's successor is named, and never reached: a ring has no more chains than entries
             next[i] = i + 1 == descriptors ? 0 : i + 1;
             u16(PackedInflightLayout.entry(i) + PackedInflightLayout.ENTRY_NEXT, next[i]);
         }
         part.set(Le.SHORT, PackedInflightLayout.DESCRIPTORS, (short) descriptors);
+        freeHead = 0;
+        writeFreeHead();
+        Le.U16.setRelease(part, PackedInflightLayout.OLD_FREE_HEAD, (short) 0);
         used = position;
         writeUsed(PackedInflightLayout.USED_INDEX, PackedInflightLayout.USED_WRAP);
         writeUsed(PackedInflightLayout.OLD_USED_INDEX, PackedInflightLayout.OLD_USED_WRAP);

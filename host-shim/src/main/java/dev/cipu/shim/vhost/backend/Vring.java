@@ -4,6 +4,7 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.ChainRecord;
@@ -40,6 +41,9 @@ final class Vring implements AutoCloseable {
 
     /** Whether {@link #base} is where this back-end stopped, rather than what a front-end believes. */
     private boolean ownBase;
+
+    /** Whether the front-end stopped the ring, so that nothing is in flight. */
+    private boolean stopped;
 
     private long descriptors;
     private long used;
@@ -190,18 +194,41 @@ final class Vring implements AutoCloseable {
                     .rings(descriptorTable, driverArea, deviceArea)
                     .features(features)
                     .interrupt(call);
-            if (format == RingFormat.PACKED) {
+            if (stopped && !ownBase && features.has(RingFeature.RING_RESET)) {
+                beginAnew(builder, format, inflight);
+            } else if (format == RingFormat.PACKED) {
                 goOnPacked(builder, inflight, descriptorTable);
             } else {
                 goOnSplit(builder, inflight, deviceArea);
             }
             hand(builder.build());
             unanswered = NONE;
+            stopped = false;
             return true;
         } catch (IllegalArgumentException | RefusedException e) {
             failed = true;
             signalError();
             throw new RefusedException(name() + ": " + e.getMessage());
+        }
+    }
+
+    /** The driver has reset the queue: all of its state is what the front-end says. {@code [virtio-1.4 §2.6.1]} */
+    private void beginAnew(VirtqueueBuilder builder, RingFormat format, @Nullable InflightRegion inflight) {
+        if (format == RingFormat.PACKED) {
+            int at = base & LOW;
+            builder.position(at << 16 | at);
+            if (inflight != null) {
+                PackedInflightQueue record = inflight.packed(index, size);
+                record.setUp(at);
+                builder.inflight(record);
+            }
+        } else {
+            builder.fresh(base);
+            if (inflight != null) {
+                InflightQueue record = inflight.split(index, size);
+                record.setUp(base);
+                builder.inflight(record);
+            }
         }
     }
 
@@ -293,6 +320,7 @@ final class Vring implements AutoCloseable {
         unanswered = NONE;
         closeKick();
         kickKnown = false;
+        stopped = true;
         return base;
     }
 
@@ -306,6 +334,7 @@ final class Vring implements AutoCloseable {
     /** As after connecting, except that events and whether the front-end polls are kept. */
     void reset() {
         stop();
+        stopped = false;
         size = 0;
         base = 0;
         ownBase = false;

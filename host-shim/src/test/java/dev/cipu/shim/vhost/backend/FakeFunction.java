@@ -89,6 +89,12 @@ final class FakeFunction extends CardFunction {
         return attached.containsKey(queue);
     }
 
+    /** Descriptors of an attached queue. */
+    synchronized int sizeOf(int queue) {
+        Virtqueue q = attached.get(queue);
+        return q == null ? 0 : q.size();
+    }
+
     synchronized boolean isEnabled(int queue) {
         return enabled.getOrDefault(queue, false);
     }
