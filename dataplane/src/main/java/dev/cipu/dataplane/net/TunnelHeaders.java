@@ -57,7 +57,7 @@ final class TunnelHeaders {
                 (enabled & NetHash.IPIP) != 0
                         && outer.addressBytes == 4
                         && inner.network(IpHeaders.ETHERTYPE_IPV4, at, end);
-            case GRE -> gre(outer, enabled, at, end);
+            case GRE -> gre(outer, enabled & ~NetHash.GRE_UDP, at, end);
             case IpHeaders.UDP -> at + UDP_BYTES <= end && udp(outer, enabled, at, end);
             default -> false;
         };
@@ -110,7 +110,7 @@ final class TunnelHeaders {
         return payload(type, at + GRE_BYTES + 4L * words, end);
     }
 
-    /** All types that a GRE header is one of. */
+    /** All types that a GRE header is one of, be it over IP or over UDP. */
     private static int greTypes(IpHeaders outer, int flags, int type) {
         int types = NetHash.GRE_UDP;
         types |= (flags & (GRE_KEY | GRE_SEQUENCE)) == 0 ? NetHash.GRE_2784 : NetHash.GRE_2890;

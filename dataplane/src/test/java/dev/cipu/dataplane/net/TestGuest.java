@@ -4,10 +4,12 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.driver.DriverMemory;
+import dev.cipu.virtio.driver.NetControl;
 import dev.cipu.virtio.driver.NetDriver;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
 import dev.cipu.virtio.ring.SplitQueueBuilder;
@@ -47,7 +49,7 @@ final class TestGuest implements QueueListener {
         for (int pair = 0; pair < queuePairs; pair++) {
             SplitDriver receiveq = ring(ring, features);
             SplitDriver transmitq = ring(ring, features);
-            pairs.add(new NetDriver(receiveq, transmitq, memory, bufferBytes));
+            pairs.add(new NetDriver(receiveq, transmitq, memory, bufferBytes, headerBytes()));
             port.attach(2 * pair, queue(guest, receiveq, features), this);
             port.attach(2 * pair + 1, queue(guest, transmitq, features), this);
             port.enable(2 * pair, true);
@@ -58,6 +60,23 @@ final class TestGuest implements QueueListener {
             driver.transmitq().suppressCalls();
             driver.publishReceive();
         }
+    }
+
+    private int headerBytes() {
+        return device.isNegotiated(NetFeature.HASH_REPORT) ? NetHeader.HASH_BYTES : NetHeader.BYTES;
+    }
+
+    /** Starts the control queue; {@code turn} lets the card work while a command waits for its ack. */
+    NetControl control(Runnable turn) {
+        SplitDriver ring = ring(16, device.negotiated());
+        int index = device.controlQueue();
+        port.attach(index, queue(memory.asGuestMemory(), ring, device.negotiated()), this);
+        port.enable(index, true);
+        int[] turns = {0};
+        return new NetControl(ring, memory, 1 << 14, () -> {}, () -> {
+            turn.run();
+            return ++turns[0] < 10_000;
+        });
     }
 
     private SplitDriver ring(int size, FeatureSet features) {
