@@ -3,6 +3,7 @@ package dev.cipu.shim.assembly;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.EndpointSpec.Mode;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.virtio.net.NetTraits;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -143,6 +144,9 @@ public final class CardSpecBuilder {
         int mtu = values.number("mtu", NetSpec.DEFAULT_MTU, 68, 65535);
         String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
         checkName(values.where(), switchName);
+        int speed = values.number("speed", NetTraits.UNKNOWN_SPEED, 0, Integer.MAX_VALUE);
+        int duplex = duplex(values, speed);
+        boolean standby = values.flag("standby", false);
         values.done();
         if (!switches.containsKey(switchName)) {
             if (switchesDeclared) {
@@ -151,8 +155,19 @@ public final class CardSpecBuilder {
             }
             switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
         }
-        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName));
+        devices.add(new NetSpec(
+                id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, speed, duplex, standby));
         return this;
+    }
+
+    private static int duplex(KeyValues values, int speed) {
+        String text = values.text("duplex");
+        return switch (text) {
+            case null -> speed == NetTraits.UNKNOWN_SPEED ? NetTraits.UNKNOWN_DUPLEX : NetTraits.FULL_DUPLEX;
+            case "full" -> NetTraits.FULL_DUPLEX;
+            case "half" -> NetTraits.HALF_DUPLEX;
+            default -> throw values.wrong("duplex", "is '" + text + "'", "say full or half");
+        };
     }
 
     /** A locally administered address that the same device gets every time. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.EndpointSpec.Mode;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.virtio.net.NetTraits;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,9 @@ class CardSpecTest {
 
     @Test
     void everyKeyOfANetworkDeviceCounts() {
-        CardSpec card = net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client");
+        CardSpec card =
+                net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client,speed=25000,"
+                        + "duplex=half,standby=on");
 
         assertThat(card.devices())
                 .containsExactly(new NetSpec(
@@ -68,8 +71,20 @@ class CardSpecTest {
                         "52:54:00:ab:cd:01",
                         4,
                         9000,
-                        "lan"));
+                        "lan",
+                        25_000,
+                        NetTraits.HALF_DUPLEX,
+                        true));
         assertThat(card.switches()).containsExactly(new SwitchSpec("lan", Uplink.NONE));
+    }
+
+    @Test
+    void aDeviceWithASpeedIsFullDuplexUnlessToldOtherwise() {
+        NetSpec fast = (NetSpec) net("socket=/tmp/a,speed=100000").devices().getFirst();
+        assertThat(fast.duplex()).isEqualTo(NetTraits.FULL_DUPLEX);
+        NetSpec silent = (NetSpec) net("socket=/tmp/a").devices().getFirst();
+        assertThat(silent.speed()).isEqualTo(NetTraits.UNKNOWN_SPEED);
+        assertThat(silent.duplex()).isEqualTo(NetTraits.UNKNOWN_DUPLEX);
     }
 
     @Test
@@ -192,7 +207,7 @@ class CardSpecTest {
             devices: [5]                                               | 'devices[0]' is no map
             devices: [{socket: /x}]                                    | devices[0]: key 'kind' is missing
             devices: [{kind: gpu, socket: /x}]                         | devices[0]: key 'kind' is 'gpu'; say net or blk
-            devices: [{kind: net, socket: /x, speed: 9}]               | devices[0]: unknown key 'speed'; use one of
+            devices: [{kind: net, socket: /x, colour: 9}]              | devices[0]: unknown key 'colour'; use one of
             devices: [{kind: net, socket: [/x]}]                       | 'devices[0].socket' has no single value
             devices: [{kind: net, socket: }]                           | 'devices[0].socket' has no single value
             device: []                                                 | unknown key 'device'; use one of cores, devices

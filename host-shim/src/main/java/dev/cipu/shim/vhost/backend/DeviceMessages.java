@@ -25,6 +25,9 @@ final class DeviceMessages {
     private static final long BLK =
             ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.INFLIGHT_SHMFD;
 
+    /** A front-end that knows nothing of networks reads the configuration here, and hears when it changes. */
+    private static final long NET = ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.NET_MTU;
+
     private static final int MAC_BYTES = 6;
     private static final int MAX_STATUS = 0xff;
 
@@ -47,7 +50,7 @@ final class DeviceMessages {
     long offeredProtocol() {
         return switch (device) {
             case BlkDevice _ -> COMMON | BLK;
-            case NetDevice _ -> COMMON | ProtocolFeature.NET_MTU | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
+            case NetDevice _ -> COMMON | NET | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
             default -> COMMON | ProtocolFeature.CONFIG;
         };
     }
@@ -86,7 +89,7 @@ final class DeviceMessages {
         accepted = bits;
     }
 
-    /** Queues as the front-end counts them: pairs, for a network device. */
+    /** Queues as the front-end counts them: pairs, for a network device, of which the control queue is none. */
     int queues() {
         return device instanceof NetDevice net ? net.pairs() : device.queueCount();
     }

@@ -150,10 +150,16 @@ class HostileDeviceTest {
                             | ProtocolFeature.BACKEND_REQ
                             | ProtocolFeature.INFLIGHT_SHMFD);
             assertThat(net.front.ask(Request.GET_PROTOCOL_FEATURES, NOTHING).getLong())
-                    .isEqualTo(common | ProtocolFeature.NET_MTU | ProtocolFeature.RARP);
+                    .isEqualTo(common
+                            | ProtocolFeature.CONFIG
+                            | ProtocolFeature.BACKEND_REQ
+                            | ProtocolFeature.NET_MTU
+                            | ProtocolFeature.RARP);
             assertThat(blk.front.ask(Request.GET_QUEUE_NUM, NOTHING).getLong()).isEqualTo(2);
             assertThat(net.front.ask(Request.GET_QUEUE_NUM, NOTHING).getLong()).isEqualTo(2);
-            assertThat(net.function.device().queueCount()).isEqualTo(4);
+            assertThat(net.function.device().queueCount())
+                    .as("two pairs and the control queue")
+                    .isEqualTo(5);
         }
     }
 
