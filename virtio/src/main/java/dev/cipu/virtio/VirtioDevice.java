@@ -181,6 +181,11 @@ public abstract class VirtioDevice {
         return true;
     }
 
+    /** The driver accepts what its transport cannot carry: as {@link #negotiate} with what cannot be had. */
+    public final void refuse() {
+        refused = true;
+    }
+
     /** What the driver accepted, empty before negotiation and after a reset. */
     public final FeatureSet negotiated() {
         return negotiated;

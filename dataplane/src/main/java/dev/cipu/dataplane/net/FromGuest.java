@@ -45,6 +45,7 @@ final class FromGuest {
     @SuppressWarnings("UnusedVariable")
     private int touched;
 
+    private int headerBytes = NetHeader.BYTES;
     private int maxFrame;
     private boolean checksums;
 
@@ -71,6 +72,11 @@ final class FromGuest {
     void negotiated(int maxFrame, boolean checksums) {
         this.maxFrame = maxFrame;
         this.checksums = checksums;
+    }
+
+    /** Bytes of the header before each frame. */
+    void headerBytes(int bytes) {
+        headerBytes = bytes;
     }
 
     /**
@@ -144,10 +150,11 @@ final class FromGuest {
         long framesAt = pool.frameOffset(0);
         long slotBytes = pool.slotBytes();
         int longest = maxFrame;
+        int header = headerBytes;
         int at = burst.count;
         for (int i = 0; i < count; i++) {
             long from = address[i];
-            int length = (int) (element[i] >>> 32) - NetHeader.BYTES;
+            int length = (int) (element[i] >>> 32) - header;
             if (length < ETHERNET_MIN || length > longest) {
                 counters.add(GuestPort.TX_BAD, 1);
                 continue;
@@ -163,7 +170,7 @@ final class FromGuest {
                 }
             }
             int slot = free[--nextFree];
-            HostMemory.copy(from + NetHeader.BYTES, framesAt + slot * slotBytes, length);
+            HostMemory.copy(from + header, framesAt + slot * slotBytes, length);
             burst.set(at++, slot, length, offload);
         }
         pool.take(at - burst.count);
@@ -171,7 +178,7 @@ final class FromGuest {
     }
 
     private void takeChain(Burst burst) {
-        long frame = chain.readableBytes() - NetHeader.BYTES;
+        long frame = chain.readableBytes() - headerBytes;
         if (frame < ETHERNET_MIN || frame > maxFrame) {
             counters.add(GuestPort.TX_BAD, 1);
             return;
@@ -180,9 +187,9 @@ final class FromGuest {
         int length = (int) frame;
         long at = pool.frameOffset(slot);
         // the header ends where the frame begins, so one copy brings both
-        chain.read(0, HostMemory.ALL, at - NetHeader.BYTES, NetHeader.BYTES + length);
-        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at - NetHeader.BYTES);
-        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, at - NetHeader.BYTES + 8);
+        chain.read(0, HostMemory.ALL, at - headerBytes, headerBytes + length);
+        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at - headerBytes);
+        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, at - headerBytes + 8);
         long offload = offload(first, last, length);
         if (offload == REFUSED) {
             counters.add(GuestPort.TX_OFFLOAD, 1);

@@ -7,6 +7,7 @@ import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SingleChains;
 import dev.cipu.virtio.ring.Virtqueue;
+import org.jspecify.annotations.Nullable;
 
 /** Puts frames into the buffers of a guest's receiveqs. Owner: the thread that owns the port. */
 final class ToGuest {
@@ -26,6 +27,8 @@ final class ToGuest {
     private final Chain chain = new Chain();
     private final SingleChains singles = new SingleChains(SLICE);
     private final Chain[] merged = new Chain[MERGE_LIMIT];
+    private int headerBytes = NetHeader.BYTES;
+    private long @Nullable [] hashes;
     private int maxFrame;
     private boolean mergeable;
     private boolean checksums;
@@ -50,6 +53,23 @@ final class ToGuest {
         this.maxFrame = maxFrame;
         this.mergeable = mergeable;
         this.checksums = checksums;
+    }
+
+    /**
+     * What the header before each frame is like.
+     *
+     * @param reported for each frame of a burst what ends its header, or null: the header ends before that
+     */
+    void header(long @Nullable [] reported) {
+        hashes = reported;
+        headerBytes = reported == null ? NetHeader.BYTES : NetHeader.HASH_BYTES;
+    }
+
+    private void report(long header, int frame) {
+        long[] reported = hashes;
+        if (reported != null) {
+            HostMemory.ALL.set(Le.LONG_UNALIGNED, header + NetHeader.HASH_VALUE, reported[frame]);
+        }
     }
 
     /**
@@ -96,7 +116,7 @@ final class ToGuest {
      */
     private boolean prepare(int index, Burst burst, int frame) {
         int length = burst.length(frame);
-        if (length > maxFrame || singles.length(index) < NetHeader.BYTES + length) {
+        if (length > maxFrame || singles.length(index) < headerBytes + length) {
             return false;
         }
         long frameAt = pool.frameOffset(burst.slot(frame));
@@ -115,7 +135,8 @@ final class ToGuest {
         if (HostMemory.ALL.get(Le.INT_UNALIGNED, to + 8) != last) {
             HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last);
         }
-        HostMemory.ALL.set(Le.LONG_UNALIGNED, to + NetHeader.BYTES, HostMemory.ALL.get(Le.LONG_UNALIGNED, frameAt));
+        report(to, frame);
+        HostMemory.ALL.set(Le.LONG_UNALIGNED, to + headerBytes, HostMemory.ALL.get(Le.LONG_UNALIGNED, frameAt));
         return true;
     }
 
@@ -128,13 +149,13 @@ final class ToGuest {
         long[] frame = burst.frame;
         long framesAt = pool.frameOffset(0);
         long slotBytes = pool.slotBytes();
+        int header = headerBytes;
         for (int i = 0; i < count; i++) {
             long slotAndLength = frame[from + i];
-            HostMemory.copy(
-                    framesAt + (slotAndLength >>> 32) * slotBytes, address[i] + NetHeader.BYTES, (int) slotAndLength);
+            HostMemory.copy(framesAt + (slotAndLength >>> 32) * slotBytes, address[i] + header, (int) slotAndLength);
         }
         for (int i = 0; i < count; i++) {
-            singles.written(i, NetHeader.BYTES + burst.length(from + i));
+            singles.written(i, header + burst.length(from + i));
         }
     }
 
@@ -149,6 +170,7 @@ final class ToGuest {
             return OUT_OF_BUFFERS;
         }
         long at = pool.frameOffset(burst.slot(index));
+        report(at - headerBytes, index);
         long offload = burst.offload(index);
         if (offload != Offload.NONE && leavesPartial(offload, at, length)) {
             long first = NetHeader.partialChecksum(Offload.csumStart(offload));
@@ -167,9 +189,9 @@ final class ToGuest {
 
     /** A frame for a chain of several parts, or for several chains. {@code [virtio-1.4 §5.1.6.3.2]} */
     private int giveChain(Virtqueue queue, long at, int length, long first, int last) {
-        int need = NetHeader.BYTES + length;
-        long header = at - NetHeader.BYTES;
-        if (chain.readableParts() > 0 || chain.writableBytes() < NetHeader.BYTES) {
+        int need = headerBytes + length;
+        long header = at - headerBytes;
+        if (chain.readableParts() > 0 || chain.writableBytes() < headerBytes) {
             // no driver has a use for it; give it back empty, so that it does not stand in the way
             queue.push(chain.head(), 0);
             counters.add(GuestPort.RX_BAD_BUFFERS, 1);
@@ -223,6 +245,6 @@ final class ToGuest {
             queue.push(merged[i].head(), n);
             done += n;
         }
-        return need - NetHeader.BYTES;
+        return need - headerBytes;
     }
 }

@@ -7,6 +7,7 @@ import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkFeatures;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeatures;
+import dev.cipu.virtio.net.NetTraits;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -148,6 +149,9 @@ public final class CardSpecBuilder {
         String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
         checkName(values.where(), switchName);
         FeatureChoice features = FeatureChoice.of(values, NetDevice.DEVICE_ID, NetFeatures.ALL);
+        int speed = values.number("speed", NetTraits.UNKNOWN_SPEED, 0, Integer.MAX_VALUE);
+        int duplex = duplex(values, speed);
+        boolean standby = values.flag("standby", false);
         values.done();
         if (!switches.containsKey(switchName)) {
             if (switchesDeclared) {
@@ -156,8 +160,19 @@ public final class CardSpecBuilder {
             }
             switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
         }
-        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, features));
+        devices.add(new NetSpec(
+                id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, speed, duplex, standby, features));
         return this;
+    }
+
+    private static int duplex(KeyValues values, int speed) {
+        String text = values.text("duplex");
+        return switch (text) {
+            case null -> speed == NetTraits.UNKNOWN_SPEED ? NetTraits.UNKNOWN_DUPLEX : NetTraits.FULL_DUPLEX;
+            case "full" -> NetTraits.FULL_DUPLEX;
+            case "half" -> NetTraits.HALF_DUPLEX;
+            default -> throw values.wrong("duplex", "is '" + text + "'", "say full or half");
+        };
     }
 
     /** A locally administered address that the same device gets every time. */

@@ -13,6 +13,7 @@ import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkFeature;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeature;
+import dev.cipu.virtio.net.NetTraits;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -66,7 +67,9 @@ class CardSpecTest {
 
     @Test
     void everyKeyOfANetworkDeviceCounts() {
-        CardSpec card = net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client");
+        CardSpec card =
+                net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client,speed=25000,"
+                        + "duplex=half,standby=on");
 
         assertThat(card.devices())
                 .containsExactly(new NetSpec(
@@ -75,8 +78,21 @@ class CardSpecTest {
                         "52:54:00:ab:cd:01",
                         4,
                         9000,
-                        "lan"));
+                        "lan",
+                        25_000,
+                        NetTraits.HALF_DUPLEX,
+                        true,
+                        FeatureChoice.EVERYTHING));
         assertThat(card.switches()).containsExactly(new SwitchSpec("lan", Uplink.NONE));
+    }
+
+    @Test
+    void aDeviceWithASpeedIsFullDuplexUnlessToldOtherwise() {
+        NetSpec fast = (NetSpec) net("socket=/tmp/a,speed=100000").devices().getFirst();
+        assertThat(fast.duplex()).isEqualTo(NetTraits.FULL_DUPLEX);
+        NetSpec silent = (NetSpec) net("socket=/tmp/a").devices().getFirst();
+        assertThat(silent.speed()).isEqualTo(NetTraits.UNKNOWN_SPEED);
+        assertThat(silent.duplex()).isEqualTo(NetTraits.UNKNOWN_DUPLEX);
     }
 
     @Test
@@ -116,7 +132,7 @@ class CardSpecTest {
     @Test
     void aDeviceOffersWhatItsDescriptionAllows() {
         FeatureChoice choice = featuresOf(net("socket=/a,features=virtnet-MTU"));
-        NetSpec spec = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", choice);
+        NetSpec spec = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0").offering(choice);
         NetDevice device = new NetDevice(spec.macBytes(), 1500, 1);
         FeatureSet before = device.offered();
         choice.restrict(spec, device);
@@ -127,7 +143,7 @@ class CardSpecTest {
     @Test
     void whatADeviceCannotOfferAndWhatItNeedsIsSaid() {
         FeatureChoice choice = featuresOf(net("socket=/a,features=+SR_IOV"));
-        NetSpec net = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", choice);
+        NetSpec net = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0").offering(choice);
         assertThatThrownBy(() -> choice.restrict(net, new NetDevice(net.macBytes(), 1500, 1)))
                 .isInstanceOf(CardSpecException.class)
                 .hasMessage("n: this device cannot offer SR_IOV; leave that out of features");
@@ -251,7 +267,7 @@ class CardSpecTest {
             devices: [5]                                               | 'devices[0]' is no map
             devices: [{socket: /x}]                                    | devices[0]: key 'kind' is missing
             devices: [{kind: gpu, socket: /x}]                         | devices[0]: key 'kind' is 'gpu'; say net or blk
-            devices: [{kind: net, socket: /x, speed: 9}]               | devices[0]: unknown key 'speed'; use one of
+            devices: [{kind: net, socket: /x, colour: 9}]              | devices[0]: unknown key 'colour'; use one of
             devices: [{kind: net, socket: [/x]}]                       | 'devices[0].socket' has no single value
             devices: [{kind: net, socket: }]                           | 'devices[0].socket' has no single value
             device: []                                                 | unknown key 'device'; use one of cores, devices

@@ -2,6 +2,8 @@ package dev.cipu.shim.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.virtio.net.NetConfig;
+import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -91,6 +93,21 @@ final class Guest implements AutoCloseable {
                             "-device",
                             "virtio-net-pci,netdev=n" + index + ",romfile=,mac=52:54:00:77:00:0" + station + vectors
                                     + comma(properties));
+        }
+
+        /**
+         * A network card that is QEMU's generic vhost-user device, which knows nothing of networks: the back-end is the whole
+         * device. For QEMU 11.
+         */
+        Builder generic(Path socket, int station, int pairs) {
+            int index = devices.size();
+            return variable("ADDRESS", "192.168.77." + station)
+                    .with(
+                            "-chardev",
+                            "socket,id=c" + index + ",path=" + socket,
+                            "-device",
+                            "vhost-user-test-device-pci,chardev=c" + index + ",virtio-id=" + NetDevice.DEVICE_ID
+                                    + ",num_vqs=" + (2 * pairs + 1) + ",vq_size=256,config_size=" + NetConfig.BYTES);
         }
 
         /** Tries again every second when the back-end is gone. */

@@ -31,6 +31,8 @@ final class DeviceMessages {
     /** What a kick by eventfd cannot say. */
     private static final FeatureSet NOT_CARRIED =
             FeatureSet.of(RingFeature.NOTIFICATION_DATA, RingFeature.NOTIF_CONFIG_DATA);
+    /** A front-end that knows nothing of networks reads the configuration here, and hears when it changes. */
+    private static final long NET = ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.NET_MTU;
 
     private static final int MAC_BYTES = 6;
     private static final int MAX_STATUS = 0xff;
@@ -57,7 +59,7 @@ final class DeviceMessages {
     long offeredProtocol() {
         return switch (device) {
             case BlkDevice _ -> COMMON | BLK;
-            case NetDevice _ -> COMMON | ProtocolFeature.NET_MTU | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
+            case NetDevice _ -> COMMON | NET | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
             default -> COMMON | ProtocolFeature.CONFIG;
         };
     }
@@ -90,7 +92,12 @@ final class DeviceMessages {
             }
             return;
         }
-        if (!device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
+        FeatureSet wanted = FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION);
+        boolean carried = wanted.and(NOT_CARRIED).isEmpty();
+        if (!carried) {
+            device.refuse();
+        }
+        if (!carried || !device.negotiate(wanted)) {
             throw new RefusedException("features 0x" + Long.toHexString(bits) + " cannot be had");
         }
         accepted = bits;
@@ -102,7 +109,7 @@ final class DeviceMessages {
         return lastAccepted;
     }
 
-    /** Queues as the front-end counts them: pairs, for a network device. */
+    /** Queues as the front-end counts them: pairs, for a network device, of which the control queue is none. */
     int queues() {
         return device instanceof NetDevice net ? net.pairs() : device.queueCount();
     }
