@@ -130,13 +130,17 @@ public abstract class VirtioDevice {
         return status;
     }
 
-    /** Writes the status field; 0 resets the device, nothing else clears NEEDS_RESET. {@code [virtio-1.4 §2.1.2]} */
+    /**
+     * Writes the status field; 0 resets the device, nothing else clears NEEDS_RESET. {@code [virtio-1.4 §2.1.2]}
+     * FEATURES_OK stays clear while the device cannot work with what was negotiated. {@code [virtio-1.4 §2.2.2]}
+     */
     public final void setStatus(int bits) {
         int written = bits & 0xff;
         if (written == 0) {
             reset();
         } else {
-            status = written | (status & DeviceStatus.NEEDS_RESET);
+            int refused = accepts(negotiated) ? 0 : DeviceStatus.FEATURES_OK;
+            status = (written & ~refused) | (status & DeviceStatus.NEEDS_RESET);
         }
     }
 

@@ -4,6 +4,8 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkTraits;
+import dev.cipu.virtio.blk.ZoneTraits;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
@@ -45,9 +47,16 @@ final class BlkGuest implements QueueListener {
     }
 
     BlkGuest(BlockStore store, boolean readOnly, FeatureSet features, MemorySegment memory) {
+        this(Disk.of(store), traits(store).withReadOnly(readOnly), features, memory);
+    }
+
+    BlkGuest(Disk disk, BlkTraits traits) {
+        this(disk, traits, FeatureSet.NONE, Arena.ofAuto().allocate(4 << 20, 4096));
+    }
+
+    BlkGuest(Disk disk, BlkTraits traits, FeatureSet features, MemorySegment memory) {
         this.memory = memory;
-        device = new BlkDevice(new BlkDevice.Geometry(
-                store.sectors(), store.blockSize(), readOnly, 1, "serial-0123456789", store.canDiscard()));
+        device = new BlkDevice(traits);
         device.negotiate(device.offered());
         area = new DriverMemory(memory, 0x4000_0000L);
         long at = area.allocate(SplitDriver.bytes(SIZE, 8), 4096);
@@ -62,7 +71,21 @@ final class BlkGuest implements QueueListener {
                         area.slice(ring.usedAddress(), SplitLayout.usedBytes(SIZE)))
                 .features(features)
                 .build();
-        served = new BlockQueue(queue, device, store, counters, this);
+        served = new BlockQueue(queue, device, disk, counters, this);
+    }
+
+    /** What a device on this store is, all that it can do. */
+    static BlkTraits traits(BlockStore store) {
+        return BlkTraits.of(store.sectors())
+                .withBlockSize(store.blockSize())
+                .withSerial("serial-0123456789")
+                .withDiscard(store.canDiscard());
+    }
+
+    /** A disk of zones, with its zones in front of it. */
+    static BlkGuest zoned(BlockStore store, ZoneTraits zones) {
+        Disk disk = new Disk(store, new Zones(zones, store.sectors(), ZoneTable.NONE), null);
+        return new BlkGuest(disk, traits(store).withZones(zones).withSecureErase(true));
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.cipu.shim.store.FileStore;
 import dev.cipu.shim.vhost.backend.BackendCounters;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
 import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -169,8 +170,12 @@ public final class CardAssembly implements AutoCloseable {
     private static CardFunction disk(BlkSpec blk, BlockStore store, Placement placement, CounterTable counters) {
         int blockSize = Math.max(blk.blockSize(), store.blockSize());
         boolean readOnly = blk.readOnly() || store.readOnly();
-        BlkDevice device = new BlkDevice(new BlkDevice.Geometry(
-                store.sectors(), blockSize, readOnly, blk.queues(), blk.serial(), store.canDiscard()));
+        BlkDevice device = new BlkDevice(BlkTraits.of(store.sectors())
+                .withBlockSize(blockSize)
+                .withReadOnly(readOnly)
+                .withQueues(blk.queues())
+                .withSerial(blk.serial())
+                .withDiscard(store.canDiscard()));
         List<BlkFunction.Place> places = new ArrayList<>();
         for (int i = 0; i < blk.queues(); i++) {
             CounterGroup group = counters.group(blk.id() + "/" + i, BlockQueue.COUNTERS);

@@ -101,6 +101,7 @@ final class FileTask {
             case FLUSH -> prepareSync();
             case DISCARD -> prepareAllocate(next, FileOp.PUNCH_HOLE);
             case WRITE_ZEROES -> prepareAllocate(next, next.mayUnmap() ? FileOp.PUNCH_HOLE : FileOp.ZERO_RANGE);
+            case SECURE_ERASE -> overwrite(next);
         }
     }
 
@@ -123,7 +124,7 @@ final class FileTask {
         }
         BlockTask current = task();
         return switch (opcode) {
-            case FileOp.FSYNC -> end(result == 0);
+            case FileOp.FSYNC -> synced(current, result);
             case FileOp.FALLOCATE -> allocated(current, result);
             default -> moved(current, result);
         };
@@ -132,6 +133,22 @@ final class FileTask {
     private boolean end(boolean good) {
         status = good ? BlkRequest.OK : BlkRequest.IOERR;
         return false;
+    }
+
+    private boolean synced(BlockTask current, int result) {
+        if (result == 0 && zeroing && current.op() == BlockOp.SECURE_ERASE) {
+            // only now: blocks given back before are blocks that nobody overwrites
+            zeroing = false;
+            prepareAllocate(current, FileOp.PUNCH_HOLE);
+            return true;
+        }
+        return end(result == 0);
+    }
+
+    private void overwrite(BlockTask current) {
+        zeroing = true;
+        throughPiece = false;
+        prepareZeroes(current);
     }
 
     private boolean moved(BlockTask current, int result) {
@@ -146,6 +163,10 @@ final class FileTask {
         }
         done += bytes;
         if (done == current.length()) {
+            if (current.op() == BlockOp.SECURE_ERASE) {
+                prepareSync();
+                return true;
+            }
             return end(true);
         }
         if (zeroing) {
@@ -167,16 +188,14 @@ final class FileTask {
         if (result != -KernelCalls.EOPNOTSUPP) {
             return end(false);
         }
-        if (current.op() == BlockOp.DISCARD) {
+        if (current.op() != BlockOp.WRITE_ZEROES) {
             // a hint that cannot be taken
             return end(true);
         }
         if (length == FileOp.ZERO_RANGE) {
             prepareAllocate(current, FileOp.PUNCH_HOLE);
         } else {
-            zeroing = true;
-            throughPiece = false;
-            prepareZeroes(current);
+            overwrite(current);
         }
         return true;
     }

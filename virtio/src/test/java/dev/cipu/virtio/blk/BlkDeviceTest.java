@@ -5,14 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
-import dev.cipu.virtio.blk.BlkDevice.Geometry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
 
 class BlkDeviceTest {
-    private static Geometry disk(int blockSize, boolean readOnly, boolean discard) {
-        return new Geometry(0x0102_0304_0506_0708L, blockSize, readOnly, 0x203, "serial", discard);
+    private static BlkTraits disk(int blockSize, boolean readOnly, boolean discard) {
+        return BlkTraits.of(0x0102_0304_0506_0708L)
+                .withBlockSize(blockSize)
+                .withReadOnly(readOnly)
+                .withQueues(0x203)
+                .withSerial("serial")
+                .withDiscard(discard);
     }
 
     private static ByteBuffer config(BlkDevice device) {
@@ -28,7 +32,7 @@ class BlkDeviceTest {
         assertThat(config.getLong(0)).isEqualTo(0x0102_0304_0506_0708L);
         assertThat(config.getInt(8)).isEqualTo(BlkDevice.SIZE_MAX);
         assertThat(config.getInt(12)).isEqualTo(BlkDevice.SEG_MAX);
-        assertThat(config.getInt(16)).as("geometry").isZero();
+        assertThat(config.getInt(16)).as("cylinders, heads, sectors").isEqualTo(0x3f10_ffff);
         assertThat(config.getInt(20)).isEqualTo(512);
         assertThat(config.get(24)).as("physical_block_exp").isEqualTo((byte) 3);
         assertThat(config.get(25)).as("alignment_offset").isZero();
@@ -68,13 +72,13 @@ class BlkDeviceTest {
 
     @Test
     void features() {
-        FeatureSet base = FeatureSet.of(1, 2, 6, 9, 10, 11, 12, 28, 29, 32);
+        FeatureSet base = FeatureSet.of(1, 2, 4, 6, 9, 10, 11, 12, 28, 29, 32);
         assertThat(new BlkDevice(disk(512, false, false)).offered()).isEqualTo(base);
         assertThat(new BlkDevice(disk(512, false, true)).offered())
                 .isEqualTo(base.with(13).with(14));
         // what cannot be written cannot be discarded
         assertThat(new BlkDevice(disk(512, true, true)).offered()).isEqualTo(base.with(5));
-        Geometry single = new Geometry(1, 512, false, 1, "", false);
+        BlkTraits single = BlkTraits.of(1);
         assertThat(new BlkDevice(single).offered()).isEqualTo(base.without(BlkFeature.MQ));
     }
 
@@ -153,16 +157,14 @@ class BlkDeviceTest {
             assertThatThrownBy(() -> disk(blockSize, false, false)).isInstanceOf(IllegalArgumentException.class);
         }
         for (long sectors : new long[] {0, -1, Long.MIN_VALUE}) {
-            assertThatThrownBy(() -> new Geometry(sectors, 512, false, 1, "", false))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> BlkTraits.of(sectors)).isInstanceOf(IllegalArgumentException.class);
         }
         for (int queues : new int[] {0, -1, 65536}) {
-            assertThatThrownBy(() -> new Geometry(1, 512, false, queues, "", false))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> BlkTraits.of(1).withQueues(queues)).isInstanceOf(IllegalArgumentException.class);
         }
-        assertThatThrownBy(() -> new Geometry(1, 512, false, 1, "x".repeat(21), false))
+        assertThatThrownBy(() -> BlkTraits.of(1).withSerial("x".repeat(21)))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThat(new BlkDevice(new Geometry(1, 512, false, 65535, "x".repeat(20), false)).queueCount())
+        assertThat(new BlkDevice(BlkTraits.of(1).withQueues(65535).withSerial("x".repeat(20))).queueCount())
                 .isEqualTo(65535);
     }
 }
