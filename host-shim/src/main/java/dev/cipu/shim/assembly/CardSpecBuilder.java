@@ -190,8 +190,9 @@ public final class CardSpecBuilder {
         if (Integer.bitCount(blockSize) != 1) {
             throw values.wrong("block-size", "is " + blockSize, "say 512, 1024, 2048 or 4096");
         }
+        DiskOptions options = DiskOptions.of(values, blockSize, readOnly);
         values.done();
-        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize));
+        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize, options));
         return this;
     }
 
@@ -300,6 +301,22 @@ public final class CardSpecBuilder {
         }
     }
 
+    /** Zones say what a store holds, so only one device may have them. */
+    private void checkZones() {
+        for (DeviceSpec device : devices) {
+            if (device instanceof BlkSpec blk && blk.options().zones() != null) {
+                for (DeviceSpec other : devices) {
+                    if (!other.equals(device)
+                            && other instanceof BlkSpec second
+                            && second.store().equals(blk.store())) {
+                        throw new CardSpecException(blk.id() + ": its store '" + blk.store()
+                                + "' has zones and cannot be shared with " + second.id() + "; give each its own");
+                    }
+                }
+            }
+        }
+    }
+
     /** The card as described so far. */
     public CardSpec build() {
         if (devices.isEmpty()) {
@@ -307,6 +324,7 @@ public final class CardSpecBuilder {
                     "the card has no device; add --net socket=PATH or --blk socket=PATH,store=mem:64M");
         }
         checkOwners();
+        checkZones();
         Set<Object> taken = new HashSet<>();
         for (DeviceSpec device : devices) {
             EndpointSpec at = device.endpoint();

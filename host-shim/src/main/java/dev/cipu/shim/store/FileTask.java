@@ -30,6 +30,7 @@ final class FileTask {
     private final int alignMask;
     private final MemorySegment vectors;
     private final Arena arena;
+    private final Holes holes;
     private @Nullable MemorySegment piece;
 
     private @Nullable BlockTask task;
@@ -47,9 +48,11 @@ final class FileTask {
     /**
      * @param arena where buffers live
      * @param alignment what offsets, lengths and addresses must be a multiple of; 1 for any
+     * @param holes where it is noted that the file can have none
      */
-    FileTask(Arena arena, int alignment) {
+    FileTask(Arena arena, int alignment, Holes holes) {
         this.arena = arena;
+        this.holes = holes;
         alignMask = alignment - 1;
         vectors = arena.allocate((long) VECTORS * VECTOR_BYTES, 16);
     }
@@ -187,6 +190,9 @@ final class FileTask {
         }
         if (result != -KernelCalls.EOPNOTSUPP) {
             return end(false);
+        }
+        if (length == FileOp.PUNCH_HOLE) {
+            holes.cannotBe();
         }
         if (current.op() != BlockOp.WRITE_ZEROES) {
             // a hint that cannot be taken

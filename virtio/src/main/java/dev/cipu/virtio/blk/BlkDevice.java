@@ -93,7 +93,12 @@ public final class BlkDevice extends VirtioDevice {
         this.sectors = sectors;
     }
 
-    /** Whether a write-zeroes can give blocks back; the transport tells the driver. {@code [virtio-1.4 §5.2.6.2]} */
+    /** Whether a write-zeroes can give blocks back. */
+    public boolean zeroesMayUnmap() {
+        return zeroesMayUnmap;
+    }
+
+    /** Whether a write-zeroes can give blocks back from now on; the transport tells the driver. {@code [virtio-1.4 §5.2.6.2]} */
     public void zeroesMayUnmap(boolean can) {
         zeroesMayUnmap = can;
     }
