@@ -180,14 +180,20 @@ final class BlkGuest implements QueueListener {
             return this;
         }
 
-        /** Runs the chain and returns the used length. */
-        int run() {
+        /** Makes the chain available, and no more. */
+        int publish() {
             int head = ring.add(
                     addresses.stream().mapToLong(Long::longValue).toArray(),
                     lengths.stream().mapToInt(Integer::intValue).toArray(),
                     readable,
                     addresses.size());
             ring.publish();
+            return head;
+        }
+
+        /** Runs the chain and returns the used length. */
+        int run() {
+            int head = publish();
             for (int i = 0; i < 1000; i++) {
                 served.poll();
                 int used = ring.poll();
