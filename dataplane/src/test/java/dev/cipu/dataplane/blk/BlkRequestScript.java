@@ -11,6 +11,7 @@ import dev.cipu.virtio.blk.BlkZone;
 import dev.cipu.virtio.blk.RangeLimits;
 import dev.cipu.virtio.blk.ZoneTraits;
 import dev.cipu.virtio.memory.Le;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -27,6 +28,7 @@ final class BlkRequestScript {
     private static final int CHOICES = 6;
     private static final int MOST_REQUESTS = 64;
     private static final int ROOM = 16 << 10;
+    private static final int MEMORY = 256 << 10;
     private static final byte GUARD = 0x5b;
     private static final byte UNANSWERED = 0x7f;
 
@@ -56,7 +58,11 @@ final class BlkRequestScript {
         }
         BlkTraits disk = BlkGuest.traits(store).withLifetime(true).withReadOnly(choice == 5);
         disk = zoned ? disk.withZones(traits).withSecureErase(true) : disk.withSecureErase(new RangeLimits(64, 4, 8));
-        guest = new BlkGuest(new Disk(store, zoned ? zones : null, new Wear(1 << 20, 0)), disk);
+        guest = new BlkGuest(
+                new Disk(store, zoned ? zones : null, new Wear(1 << 20, 0)),
+                disk,
+                FeatureSet.NONE,
+                Arena.ofAuto().allocate(MEMORY, 4096));
         if (choice == 4) {
             guest.device.negotiate(FeatureSet.of(RingFeature.VERSION_1));
             assertThat(guest.device.isNegotiated(BlkFeature.ZONED)).isFalse();
