@@ -37,7 +37,8 @@ final class BlkSide implements AutoCloseable {
     private BlkSide(BlkLoadSpec spec, FrontEnd frontEnd) {
         this.frontEnd = frontEnd;
         watch = new StallWatch(frontEnd, spec.target().timeout());
-        byte[] config = frontEnd.readConfig(0, BlkConfig.BYTES);
+        // no more than is wanted: back-ends that know nothing of erasing and zones have no more
+        byte[] config = frontEnd.readConfig(0, BlkConfig.MAX_SECURE_ERASE_SECTORS);
         MemorySegment fields = MemorySegment.ofArray(config);
         capacity = fields.get(Le.LONG_UNALIGNED, BlkConfig.CAPACITY) * BlkRequest.SECTOR_BYTES;
         check(spec, frontEnd.offered(), fields);

@@ -26,7 +26,7 @@ class HostileDeviceTest {
 
     @Test
     void line57AnImpossibleConfigRangeGetsAnEmptyAnswer() throws Exception {
-        int[][] ranges = {{0, 0}, {0, 257}, {1, 256}, {60, 4}, {-1, 4}, {0, -1}, {Integer.MAX_VALUE, 8}, {8, 0x7fffffff}
+        int[][] ranges = {{0, 0}, {0, 257}, {1, 256}, {96, 4}, {-1, 4}, {0, -1}, {Integer.MAX_VALUE, 8}, {8, 0x7fffffff}
         };
         try (SessionUnderTest session = SessionUnderTest.blk()) {
             for (int[] range : ranges) {
@@ -41,7 +41,7 @@ class HostileDeviceTest {
     @Test
     void line57ConfigIsReadInAnyLengthThatFrontEndsAskFor() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk()) {
-            for (int size : new int[] {8, 60, 256}) {
+            for (int size : new int[] {8, 60, 96, 256}) {
                 ByteBuffer answer = session.front.ask(Request.GET_CONFIG, config(0, size, size));
                 assertThat(answer.remaining()).isEqualTo(12 + size);
                 assertThat(answer.getInt(4)).isEqualTo(size);
