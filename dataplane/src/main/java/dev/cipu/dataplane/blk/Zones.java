@@ -4,7 +4,6 @@ import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.blk.BlkZone;
 import dev.cipu.virtio.blk.ZoneTraits;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
 
 /**
  * The zones of one disk: states, write pointers, and what they allow. {@code [virtio-1.4 §5.2.6]} Decides only; data is
@@ -27,13 +26,12 @@ public final class Zones {
     public static final int MOST = 1 << 20;
 
     private static final int NOBODY = -1;
-    private static final int STATE_BITS = 8;
 
     private final ZoneTraits traits;
     private final long sectors;
     private final int count;
     private final int conventional;
-    private final ZoneTable table;
+    private final ZoneLog log;
 
     private final byte[] state;
 
@@ -45,18 +43,10 @@ public final class Zones {
 
     private final boolean[] resetting;
 
-    /** Implicitly open zones, the one that was written least recently first. */
-    private final int[] before;
-
-    private final int[] after;
-    private int oldest = NOBODY;
-    private int newest = NOBODY;
+    private final WriteOrder implicitlyOpen;
 
     private int open;
     private int active;
-
-    private final Object syncing = new Object();
-    private volatile boolean unsynced;
 
     /**
      * @param sectors capacity of the disk
@@ -70,68 +60,33 @@ public final class Zones {
         }
         this.traits = traits;
         this.sectors = sectors;
-        this.table = table;
+        log = new ZoneLog(table);
         count = (int) zones;
         conventional = traits.conventional();
         state = new byte[count];
         written = new int[count];
         writing = new int[count];
         resetting = new boolean[count];
-        before = new int[count];
-        after = new int[count];
-        Arrays.fill(state, conventional, count, BlkZone.EMPTY);
+        implicitlyOpen = new WriteOrder(count);
         for (int zone = conventional; zone < count; zone++) {
-            load(zone);
+            state[zone] = log.state(zone, size(zone));
+            written[zone] = log.written(zone, size(zone));
+            active += state[zone] == BlkZone.CLOSED ? 1 : 0;
         }
     }
 
     /** The word that a table keeps for a full zone: for a disk that had data before it had zones. */
     public static long fullWord(long zoneSectors) {
-        return zoneSectors << STATE_BITS | BlkZone.FULL;
-    }
-
-    private void load(int zone) {
-        long word = table.load(zone);
-        byte was = (byte) word;
-        long pointer = word >>> STATE_BITS;
-        if (pointer > size(zone)) {
-            throw new IllegalArgumentException("zone " + zone + " is written beyond its end");
-        }
-        written[zone] = (int) pointer;
-        state[zone] = switch (was) {
-            case 0, BlkZone.EMPTY -> BlkZone.EMPTY;
-            case BlkZone.FULL, BlkZone.READ_ONLY, BlkZone.OFFLINE -> was;
-            // open zones are a matter of this run
-            case BlkZone.IMPLICITLY_OPEN, BlkZone.EXPLICITLY_OPEN, BlkZone.CLOSED ->
-                pointer > 0 ? BlkZone.CLOSED : BlkZone.EMPTY;
-            default -> throw new IllegalArgumentException("zone " + zone + " has state " + was);
-        };
-        if (state[zone] == BlkZone.EMPTY) {
-            written[zone] = 0;
-        } else if (state[zone] == BlkZone.CLOSED) {
-            active++;
-        }
+        return ZoneLog.word(zoneSectors, BlkZone.FULL);
     }
 
     private void save(int zone) {
-        table.save(zone, (long) written[zone] << STATE_BITS | state[zone]);
-        unsynced = true;
+        log.save(zone, written[zone], state[zone]);
     }
 
     /** Makes all that was decided survive a power failure; may wait for the disk that the table is on. */
     public boolean sync() {
-        // who finds nothing to do has waited for whoever is at it
-        synchronized (syncing) {
-            if (!unsynced) {
-                return true;
-            }
-            unsynced = false;
-            boolean good = table.sync();
-            if (!good) {
-                unsynced = true;
-            }
-            return good;
-        }
+        return log.sync();
     }
 
     public ZoneTraits traits() {
@@ -278,8 +233,8 @@ public final class Zones {
             }
             enter(zone, BlkZone.IMPLICITLY_OPEN);
         } else if (state[zone] == BlkZone.IMPLICITLY_OPEN) {
-            unlink(zone);
-            link(zone);
+            implicitlyOpen.remove(zone);
+            implicitlyOpen.add(zone);
         }
         advance(zone, written[zone] + (int) length);
         return BlkRequest.OK;
@@ -350,35 +305,11 @@ public final class Zones {
         open += (isOpen(next) ? 1 : 0) - (isOpen(was) ? 1 : 0);
         active += (isActive(next) ? 1 : 0) - (isActive(was) ? 1 : 0);
         if (was == BlkZone.IMPLICITLY_OPEN) {
-            unlink(zone);
+            implicitlyOpen.remove(zone);
         }
         state[zone] = next;
         if (next == BlkZone.IMPLICITLY_OPEN) {
-            link(zone);
-        }
-    }
-
-    private void link(int zone) {
-        before[zone] = newest;
-        after[zone] = NOBODY;
-        if (newest == NOBODY) {
-            oldest = zone;
-        } else {
-            after[newest] = zone;
-        }
-        newest = zone;
-    }
-
-    private void unlink(int zone) {
-        if (before[zone] == NOBODY) {
-            oldest = after[zone];
-        } else {
-            after[before[zone]] = after[zone];
-        }
-        if (after[zone] == NOBODY) {
-            newest = before[zone];
-        } else {
-            before[after[zone]] = before[zone];
+            implicitlyOpen.add(zone);
         }
     }
 
@@ -391,10 +322,10 @@ public final class Zones {
         if (traits.maxOpen() == 0 || open < traits.maxOpen()) {
             return BlkRequest.OK;
         }
-        if (oldest == NOBODY) {
+        int victim = implicitlyOpen.oldest();
+        if (victim == WriteOrder.NOBODY) {
             return BlkRequest.ZONE_OPEN_RESOURCE;
         }
-        int victim = oldest;
         close(victim);
         return BlkRequest.OK;
     }
