@@ -80,12 +80,17 @@ public abstract class VirtioDevice {
         return List.of();
     }
 
+    /** What the device offers whatever it is restricted to. */
+    protected FeatureSet indispensable() {
+        return FeatureSet.NONE;
+    }
+
     /**
      * Offers only what is allowed, VERSION_1 in any case. A feature that needs what this takes away goes with it.
      * {@code [virtio-1.4 §2.2.2]} Only before a driver has seen the device.
      */
     public final void restrict(FeatureSet allowed) {
-        FeatureSet left = offered.and(allowed.with(RingFeature.VERSION_1));
+        FeatureSet left = offered.and(allowed.or(indispensable()).with(RingFeature.VERSION_1));
         FeatureSet before;
         do {
             before = left;

@@ -3,9 +3,9 @@ package dev.cipu.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cipu.virtio.blk.BlkDevice;
-import dev.cipu.virtio.blk.BlkDevice.Geometry;
 import dev.cipu.virtio.blk.BlkFeature;
 import dev.cipu.virtio.blk.BlkFeatures;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeature;
@@ -28,9 +28,13 @@ class OfferedFeaturesTest {
         byte[] mac = {2, 0, 0, 0, 0, 1};
         Stream<VirtioDevice> nets = Stream.of(1, 2, 8).map(pairs -> new NetDevice(mac, 1500, pairs));
         Stream<VirtioDevice> blks = Stream.of(
-                        new Geometry(2048, 512, false, 1, "", false),
-                        new Geometry(2048, 4096, false, 4, "", true),
-                        new Geometry(2048, 512, true, 2, "", true))
+                        BlkTraits.of(2048),
+                        BlkTraits.of(2048)
+                                .withBlockSize(4096)
+                                .withQueues(4)
+                                .withDiscard(true)
+                                .withLifetime(true),
+                        BlkTraits.of(2048).withReadOnly(true).withQueues(2))
                 .map(BlkDevice::new);
         return Stream.concat(nets, blks);
     }

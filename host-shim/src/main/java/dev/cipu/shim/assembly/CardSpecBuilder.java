@@ -210,9 +210,10 @@ public final class CardSpecBuilder {
         if (Integer.bitCount(blockSize) != 1) {
             throw values.wrong("block-size", "is " + blockSize, "say 512, 1024, 2048 or 4096");
         }
+        DiskOptions options = DiskOptions.of(values, blockSize, readOnly);
         FeatureChoice features = FeatureChoice.of(values, BlkDevice.DEVICE_ID, BlkFeatures.ALL);
         values.done();
-        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize, features));
+        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize, options, features));
         return this;
     }
 
@@ -321,6 +322,22 @@ public final class CardSpecBuilder {
         }
     }
 
+    /** Zones say what a store holds, so only one device may have them. */
+    private void checkZones() {
+        for (DeviceSpec device : devices) {
+            if (device instanceof BlkSpec blk && blk.options().zones() != null) {
+                for (DeviceSpec other : devices) {
+                    if (!other.equals(device)
+                            && other instanceof BlkSpec second
+                            && second.store().equals(blk.store())) {
+                        throw new CardSpecException(blk.id() + ": its store '" + blk.store()
+                                + "' has zones and cannot be shared with " + second.id() + "; give each its own");
+                    }
+                }
+            }
+        }
+    }
+
     /** The card as described so far. */
     public CardSpec build() {
         if (devices.isEmpty()) {
@@ -328,6 +345,7 @@ public final class CardSpecBuilder {
                     "the card has no device; add --net socket=PATH or --blk socket=PATH,store=mem:64M");
         }
         checkOwners();
+        checkZones();
         Set<Object> taken = new HashSet<>();
         for (DeviceSpec device : devices) {
             EndpointSpec at = device.endpoint();

@@ -34,7 +34,9 @@ final class CardOptions {
             description = {
                 "A block device. Keys: socket=PATH, store=mem:SIZE|null:SIZE|file:PATH, direct=on|off,"
                         + " size=BYTES (make the file), ro=on|off,"
-                        + " queues=N (1), serial=TEXT, block-size=BYTES (512), id=NAME, mode=server|client, fd=N."
+                        + " queues=N (1), serial=TEXT, block-size=BYTES (512), id=NAME, mode=server|client, fd=N,"
+                        + " zoned=host-managed|host-aware with zone-size=BYTES (16M), zones-conventional=N, max-open=N,"
+                        + " max-active=N; secure-erase=on|off, lifetime=BYTES, worn=BYTES, opt-io=BYTES. See docs/cli.md."
             })
     private List<String> blks = List.of();
 

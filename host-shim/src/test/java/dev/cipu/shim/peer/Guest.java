@@ -6,6 +6,7 @@ import dev.cipu.virtio.net.NetConfig;
 import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ final class Guest implements AutoCloseable {
         private final List<String> variables = new ArrayList<>();
         private int processors = 1;
         private boolean newer;
+        private boolean zoned;
 
         private Builder(Path folder, String script) {
             this.folder = folder;
@@ -52,6 +54,12 @@ final class Guest implements AutoCloseable {
         Builder newer() {
             newer = true;
             return this;
+        }
+
+        /** A kernel that knows zoned disks, in QEMU 11. */
+        Builder zoned() {
+            zoned = true;
+            return newer();
         }
 
         /** A variable of the script; neither may contain a space, a comma or a colon. */
@@ -74,6 +82,16 @@ final class Guest implements AutoCloseable {
                     "socket,id=c" + index + ",path=" + socket + reconnect(),
                     "-device",
                     "vhost-user-blk-pci,chardev=c" + index + comma(properties));
+        }
+
+        /** A disk with all its features, through the device of QEMU's that knows none of them and passes them on. */
+        Builder anyDisk(Path socket) {
+            int index = devices.size();
+            return with(
+                    "-chardev",
+                    "socket,id=c" + index + ",path=" + socket,
+                    "-device",
+                    "vhost-user-test-device-pci,virtio-id=2,num_vqs=1,config_size=96,vq_size=128,chardev=c" + index);
         }
 
         /**
@@ -119,6 +137,22 @@ final class Guest implements AutoCloseable {
             return properties.isEmpty() ? "" : "," + properties;
         }
 
+        private Path image() {
+            Path full = Peers.guest().resolve("full.cpio");
+            if (!zoned) {
+                return full;
+            }
+            // the kernel unpacks one archive after the other
+            Path both = folder.resolve("zoned.cpio");
+            try (OutputStream out = Files.newOutputStream(both)) {
+                Files.copy(full, out);
+                Files.copy(Peers.zoned().resolve("more.cpio"), out);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return both;
+        }
+
         Guest start() {
             Path file = folder.resolve("script-" + devices.hashCode() + ".sh");
             Path socket = folder.resolve("qmp-" + devices.hashCode());
@@ -133,9 +167,9 @@ final class Guest implements AutoCloseable {
             List<String> command = Qemu.command(newer, processors, socket);
             command.addAll(List.of(
                     "-kernel",
-                    Peers.guest().resolve("vmlinuz").toString(),
+                    (zoned ? Peers.zoned() : Peers.guest()).resolve("vmlinuz").toString(),
                     "-initrd",
-                    Peers.guest().resolve("full.cpio").toString(),
+                    image().toString(),
                     "-append",
                     "console=ttyS0 quiet panic=-1 lpj=1000000 tsc=reliable no_timer_check nokaslr mitigations=off"
                             + " random.trust_cpu=on cipu.env=" + String.join(",", variables),

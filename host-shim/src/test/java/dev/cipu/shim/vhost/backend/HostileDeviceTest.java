@@ -47,7 +47,7 @@ class HostileDeviceTest {
     @Test
     void line57ConfigIsReadInAnyLengthThatFrontEndsAskFor() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk()) {
-            for (int size : new int[] {8, 60, 256}) {
+            for (int size : new int[] {8, 60, 96, 256}) {
                 ByteBuffer answer = session.front.ask(Request.GET_CONFIG, config(0, size, size));
                 assertThat(answer.remaining()).isEqualTo(12 + size);
                 assertThat(answer.getInt(4)).isEqualTo(size);
