@@ -4,7 +4,6 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.net.NetDevice;
-import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.util.Arrays;
@@ -66,6 +65,7 @@ public final class GuestPort implements Port {
 
     private final FromGuest[] fromGuest;
     private final ToGuest toGuest;
+    private final Coalescer coalescer;
     private final FlowSteering steering = new FlowSteering();
 
     private @Nullable Virtqueue[] transmitqs = {};
@@ -74,6 +74,11 @@ public final class GuestPort implements Port {
     private int turn;
     private boolean unsettled;
     private int generation;
+
+    /** Whether frames for the guest are joined: as configured, and as it is now. */
+    private boolean mayCoalesce;
+
+    private boolean coalesces;
 
     /**
      * @param device what was negotiated; read when a queue is attached
@@ -95,6 +100,16 @@ public final class GuestPort implements Port {
             fromGuest[i] = new FromGuest(pool, counters, nanoTime);
         }
         toGuest = new ToGuest(pool, counters);
+        coalescer = new Coalescer(pool);
+    }
+
+    /**
+     * Whether neighbours of a burst may reach the guest as one large frame, if it takes such. It costs a look at the headers of
+     * every frame and another copy of those that are joined, and spares the guest most of its work on bulk transfers. Off at first.
+     */
+    public void coalesce(boolean on) {
+        mayCoalesce = on;
+        featuresChanged();
     }
 
     /** A queue starts; it stays idle until it is enabled. The listener hears when it ends by itself. */
@@ -130,12 +145,12 @@ public final class GuestPort implements Port {
 
     private void featuresChanged() {
         int maxFrame = Math.min(device.mtu() + L2_OVERHEAD, pool.frameBytes());
-        boolean checksums = device.isNegotiated(NetFeature.CSUM);
         for (FromGuest from : fromGuest) {
-            from.negotiated(maxFrame, checksums);
+            from.negotiated(device.negotiated(), maxFrame);
         }
-        toGuest.negotiated(
-                maxFrame, device.isNegotiated(NetFeature.MRG_RXBUF), device.isNegotiated(NetFeature.GUEST_CSUM));
+        toGuest.negotiated(device.negotiated(), maxFrame);
+        coalescer.negotiated(device.negotiated());
+        coalesces = mayCoalesce && coalescer.isWanted();
     }
 
     private void refresh() {
@@ -246,6 +261,16 @@ public final class GuestPort implements Port {
     }
 
     private void transmitTo(Virtqueue queue, int pair, Burst burst, int from, int to) {
+        if (!coalesces) {
+            give(queue, pair, burst, from, to);
+            return;
+        }
+        Burst joined = coalescer.join(burst, from, to);
+        give(queue, pair, joined, 0, joined.count);
+        coalescer.release();
+    }
+
+    private void give(Virtqueue queue, int pair, Burst burst, int from, int to) {
         unsettled = true;
         int next = from;
         try {

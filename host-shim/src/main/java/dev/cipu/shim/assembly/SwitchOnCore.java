@@ -24,6 +24,12 @@ final class SwitchOnCore {
     /** What the switch has on its way at any time: one burst in, with room to spare. */
     private static final int SLOTS_OF_SWITCH = 2 * Burst.CAPACITY;
 
+    /**
+     * Large frames on their way: what a guest sends in a turn, twice over where they come back a turn later. When there
+     * are no more, they wait in the guests' transmitqs.
+     */
+    private static final int LARGE_SLOTS = 64;
+
     private final CardCore core;
     private final CounterTable counters;
     private final PacketPool pool;
@@ -38,7 +44,7 @@ final class SwitchOnCore {
         this.counters = counters;
         boolean reflects = spec.uplink() == Uplink.LOOPBACK;
         int slots = SLOTS_OF_SWITCH + (reflects ? Loopback.CAPACITY : 0);
-        pool = new PacketPool(memory, slots, mtu + L2_OVERHEAD);
+        pool = new PacketPool(memory, slots, mtu + L2_OVERHEAD, (reflects ? 2 : 1) * LARGE_SLOTS);
         ethernet = new L2Switch(pool, System::nanoTime, counters.group(spec.name(), L2Switch.COUNTERS));
         if (reflects) {
             ethernet.add(new Loopback(pool));

@@ -14,7 +14,23 @@ public final class NetDevice extends VirtioDevice {
     public static final int MAX_MTU = 65535;
     public static final int MAX_PAIRS = 0x8000;
 
-    private static final FeatureSet BASE = FeatureSet.of(
+    /** Work on large frames that either side leaves to the other. */
+    private static final FeatureSet OFFLOADS = FeatureSet.of(
+            NetFeature.GUEST_TSO4,
+            NetFeature.GUEST_TSO6,
+            NetFeature.GUEST_ECN,
+            NetFeature.GUEST_UFO,
+            NetFeature.GUEST_USO4,
+            NetFeature.GUEST_USO6,
+            NetFeature.HOST_TSO4,
+            NetFeature.HOST_TSO6,
+            NetFeature.HOST_ECN,
+            NetFeature.HOST_UFO,
+            NetFeature.HOST_USO,
+            NetFeature.GUEST_HDRLEN,
+            NetFeature.RSC_EXT);
+
+    private static final FeatureSet BASE = OFFLOADS.or(FeatureSet.of(
             RingFeature.VERSION_1,
             RingFeature.INDIRECT_DESC,
             RingFeature.EVENT_IDX,
@@ -24,7 +40,7 @@ public final class NetDevice extends VirtioDevice {
             NetFeature.MTU,
             NetFeature.MAC,
             NetFeature.MRG_RXBUF,
-            NetFeature.STATUS);
+            NetFeature.STATUS));
 
     private final byte[] mac;
     private final int mtu;
@@ -74,8 +90,11 @@ public final class NetDevice extends VirtioDevice {
 
     @Override
     protected boolean accepts(FeatureSet wanted) {
+        // a front-end that serves the control queue itself may keep that bit to itself, too
+        FeatureSet there = wanted.with(NetFeature.CTRL_VQ);
+        boolean met = NetFeatures.ALL.stream().allMatch(each -> !wanted.has(each.bit()) || each.isMetBy(there));
         // a legacy driver has a header of 10 bytes, which this device does not speak: [virtio-1.4 §5.1.6.1]
-        return wanted.has(RingFeature.VERSION_1);
+        return met && wanted.has(RingFeature.VERSION_1);
     }
 
     /** Queues 2N are receiveqs, 2N+1 transmitqs; the control queue belongs to the front-end. */
