@@ -26,8 +26,14 @@ public final class Offload {
         return (long) offset << 32 | (long) start << 16 | NetHeader.FLAG_NEEDS_CSUM;
     }
 
-    /** As {@link #checksum}, and the frame is to be cut into segments with {@code size} bytes of payload. */
-    static long large(int type, int size, int start, int offset) {
+    /**
+     * The frame is to be cut into segments with {@code size} bytes of payload, each with a checksum of its own.
+     *
+     * @param type as in the header of virtio-net, but not zero
+     * @param start where its TCP or UDP header begins
+     * @param offset from there to the checksum
+     */
+    public static long large(int type, int size, int start, int offset) {
         return (long) size << 48 | (long) type << 8 | checksum(start, offset);
     }
 

@@ -10,18 +10,22 @@ import java.lang.foreign.MemorySegment;
  * Cuts a large frame into segments for a guest that does not do so itself: TCP segments, UDP datagrams, or fragments of
  * one UDP datagram.
  *
- * <p>A segment is made in place: its headers are written over the end of the segment before it, directly before its own
- * data, so that one copy of the usual kind moves all of it. What lay there is put back afterwards, because other ports
- * may be about to read the same frame.
+ * <p>Where a segment's buffer is contiguous, headers and data go straight there. Elsewhere the segment is made in place:
+ * its headers are written over the end of the segment before it, directly before its own data, so that one copy of the
+ * usual kind moves all of it. What lay there is put back afterwards, because other ports may be about to read the same
+ * frame.
  *
  * <pre>
  *   frame: | headers | data 0      | data 1      | data 2  |
  *                      segment 1: | headers | data 1      |
  * </pre>
  *
+ * Headers are copied as they are in the frame and then written to, never read again: a load of what was just stored in
+ * smaller pieces would wait. So checksums are made of sums that were taken once for the whole frame.
+ *
  * Owner: the thread that owns the port.
  */
-final class Segmenter {
+public final class Segmenter {
     /** A fragment header of IPv6. {@code [RFC 8200 §4.5]} */
     private static final int FRAGMENT_HEADER = 44;
 
@@ -65,9 +69,17 @@ final class Segmenter {
 
     private boolean lent;
     private int count;
-    private int tcpFlags;
     private int sequence;
     private int ipId;
+
+    /** The two bytes of a TCP header that end with its flags. */
+    private int offsetAndFlags;
+
+    /** Sums of the headers and pseudo headers without what differs from segment to segment. */
+    private int ipSum;
+
+    private int pseudoSum;
+    private int transportSum;
     private int fieldBefore;
     private long fragmentId = System.nanoTime();
 
@@ -75,19 +87,26 @@ final class Segmenter {
     private long segment;
 
     private int segmentBytes;
+    private boolean last;
+
+    /** For one port; its memory lives as long as it. */
+    public Segmenter() {}
 
     /**
-     * Begins a frame, which may not be touched before {@link #end}.
+     * Begins a frame, which may not be touched before {@link #end}. Before it there must be {@link PacketPool#HEADROOM}.
      *
+     * @param frame its address
+     * @param offload what {@link Offload#large} made
      * @param partial whether the checksum of each segment is left to its receiver
      */
-    void begin(long frame, int length, long offload, boolean partial) {
+    public void begin(long frame, int length, long offload, boolean partial) {
         if (!headers.parse(frame, length)) {
             throw new IllegalStateException("a large frame without TCP or UDP");
         }
         this.frame = frame;
         done = 0;
         count = 0;
+        segmentBytes = 0;
         lent = false;
         fragments = Offload.gsoType(offload) == NetHeader.GSO_UDP;
         leavesPartial = partial && !fragments;
@@ -98,11 +117,37 @@ final class Segmenter {
         HostMemory.copy(frame, template, dataAt);
         if (fragments) {
             beginFragments();
-        } else if (headers.tcp) {
-            tcpFlags = Be.u8(frame + headers.transport + FrameHeaders.TCP_FLAGS);
-            sequence = Be.i32(frame + headers.transport + FrameHeaders.TCP_SEQUENCE);
+        } else {
+            beginSegments();
         }
-        ipId = headers.six ? 0 : Be.u16(frame + headers.network + FrameHeaders.IP_ID);
+        if (!headers.six) {
+            beginIp();
+        }
+    }
+
+    private void beginIp() {
+        long ip = template + headers.network;
+        ipId = Be.u16(ip + FrameHeaders.IP_ID);
+        Be.u16(ip + FrameHeaders.IP_LENGTH, 0);
+        Be.u16(ip + FrameHeaders.IP_CHECKSUM, 0);
+        Be.u16(ip + FrameHeaders.IP_FRAGMENT, fragments ? 0 : Be.u16(ip + FrameHeaders.IP_FRAGMENT));
+        Be.u16(ip + FrameHeaders.IP_ID, fragments ? ipId : 0);
+        ipSum = Checksum.sum(ip, headers.transport - headers.network);
+    }
+
+    private void beginSegments() {
+        long transport = template + headers.transport;
+        pseudoSum = headers.pseudoSum(template, 0);
+        Be.u16(transport + headers.checksumOffset(), 0);
+        if (headers.tcp) {
+            sequence = Be.i32(transport + FrameHeaders.TCP_SEQUENCE);
+            offsetAndFlags = Be.u16(transport + FrameHeaders.TCP_OFFSET);
+            Be.i32(transport + FrameHeaders.TCP_SEQUENCE, 0);
+            Be.u16(transport + FrameHeaders.TCP_OFFSET, 0);
+        } else {
+            Be.u16(transport + FrameHeaders.UDP_LENGTH, 0);
+        }
+        transportSum = Checksum.sum(transport, headers.payload - headers.transport);
     }
 
     /** The checksum of a datagram is one over all fragments. */
@@ -120,66 +165,106 @@ final class Segmenter {
         }
     }
 
-    /** Makes the next segment; false if there is none. The one before it must have been handed {@link #back}. */
-    boolean next() {
+    /** Goes to the next segment; false if there is none. It is {@link #writeTo written} or {@link #makeInPlace made}. */
+    public boolean next() {
+        if (segmentBytes > 0) {
+            done += segmentBytes - headerBytes;
+            count++;
+        }
         if (done >= dataBytes) {
             return false;
         }
-        int bytes = Math.min(size, dataBytes - done);
-        segment = frame + dataAt + done - headerBytes;
-        segmentBytes = headerBytes + bytes;
-        HostMemory.copy(segment - BEFORE, saved, BEFORE + headerBytes);
-        lent = true;
-        HostMemory.copy(template, segment, headerBytes);
-        boolean last = done + bytes == dataBytes;
-        if (fragments) {
-            fragment(last);
-        } else {
-            segment(bytes, last);
-        }
-        done += bytes;
-        count++;
+        int data = Math.min(size, dataBytes - done);
+        segmentBytes = headerBytes + data;
+        last = done + data == dataBytes;
         return true;
     }
 
-    private void segment(int bytes, boolean last) {
-        if (!headers.six) {
-            Be.u16(segment + headers.network + FrameHeaders.IP_ID, ipId + count);
-        }
-        headers.stateIpLength(segment, segmentBytes);
-        long transport = segment + headers.transport;
-        if (headers.tcp) {
-            Be.i32(transport + FrameHeaders.TCP_SEQUENCE, sequence + done);
-            int clear = (done == 0 ? 0 : FrameHeaders.CWR) | (last ? 0 : FrameHeaders.FIN | FrameHeaders.PSH);
-            Be.u8(transport + FrameHeaders.TCP_FLAGS, tcpFlags & ~clear);
+    /** Writes the segment to where all of it has room. */
+    public void writeTo(long to) {
+        writeHeaders(to);
+        int data = segmentBytes - headerBytes;
+        if (data >= Long.BYTES) {
+            HostMemory.copy(frame + dataAt + done, to + headerBytes, data);
         } else {
-            Be.u16(transport + FrameHeaders.UDP_LENGTH, FrameHeaders.UDP_BYTES + bytes);
-        }
-        int transportBytes = segmentBytes - headers.transport;
-        long field = transport + headers.checksumOffset();
-        Be.u16(field, headers.pseudoSum(segment, transportBytes));
-        if (!leavesPartial) {
-            int sum = ~Checksum.sum(transport, transportBytes) & 0xffff;
-            Be.u16(field, sum == 0 && !headers.tcp ? 0xffff : sum);
+            MemorySegment.copy(HostMemory.ALL, frame + dataAt + done, HostMemory.ALL, to + headerBytes, data);
         }
     }
 
-    private void fragment(boolean last) {
-        if (headers.six) {
-            long header = segment + headerBytes - FRAGMENT_BYTES;
-            Be.u16(header + FRAGMENT_OFFSET, done | (last ? 0 : 1));
-            Be.u16(
-                    segment + headers.network + FrameHeaders.IPV6_LENGTH,
-                    segmentBytes - headers.network - FrameHeaders.IPV6_BYTES);
+    /** Makes the segment within the frame, which must be put {@link #back}; returns its address. */
+    long makeInPlace() {
+        segment = frame + dataAt + done - headerBytes;
+        HostMemory.copy(segment - BEFORE, saved, BEFORE + headerBytes);
+        lent = true;
+        writeHeaders(segment);
+        return segment;
+    }
+
+    private void writeHeaders(long to) {
+        HostMemory.copy(template, to, headerBytes);
+        if (fragments) {
+            writeFragment(to);
             return;
         }
-        long ip = segment + headers.network;
-        // it is fragmented here, so it may be
-        Be.u16(ip + FrameHeaders.IP_FRAGMENT, done / FRAGMENT_BYTES | (last ? 0 : FrameHeaders.MORE_FRAGMENTS));
-        if (done > 0) {
-            dropOptions(ip, headers.transport - headers.network);
+        long transport = to + headers.transport;
+        int transportBytes = segmentBytes - headers.transport;
+        if (headers.six) {
+            Be.u16(
+                    to + headers.network + FrameHeaders.IPV6_LENGTH,
+                    segmentBytes - headers.network - FrameHeaders.IPV6_BYTES);
+        } else {
+            writeIp(to + headers.network, (ipId + count) & 0xffff);
         }
-        headers.stateIpLength(segment, segmentBytes);
+        long sum = (long) pseudoSum + transportBytes;
+        long field = transport + headers.checksumOffset();
+        if (leavesPartial) {
+            Be.u16(field, Checksum.fold(sum));
+        }
+        sum += transportSum;
+        if (headers.tcp) {
+            int clear = (done == 0 ? 0 : FrameHeaders.CWR) | (last ? 0 : FrameHeaders.FIN | FrameHeaders.PSH);
+            int flags = offsetAndFlags & ~clear;
+            int at = sequence + done;
+            Be.i32(transport + FrameHeaders.TCP_SEQUENCE, at);
+            Be.u16(transport + FrameHeaders.TCP_OFFSET, flags);
+            sum += flags + (at >>> 16) + (at & 0xffff);
+        } else {
+            Be.u16(transport + FrameHeaders.UDP_LENGTH, transportBytes);
+            sum += transportBytes;
+        }
+        if (!leavesPartial) {
+            // the data begin at an even distance from the header's beginning, so their sum adds up as it is
+            sum += Checksum.sum(frame + dataAt + done, segmentBytes - headerBytes);
+            int checksum = ~Checksum.fold(sum) & 0xffff;
+            Be.u16(field, checksum == 0 && !headers.tcp ? 0xffff : checksum);
+        }
+    }
+
+    private void writeIp(long ip, int id) {
+        int bytes = segmentBytes - headers.network;
+        Be.u16(ip + FrameHeaders.IP_LENGTH, bytes);
+        Be.u16(ip + FrameHeaders.IP_ID, id);
+        Be.u16(ip + FrameHeaders.IP_CHECKSUM, ~Checksum.fold((long) ipSum + bytes + id));
+    }
+
+    private void writeFragment(long to) {
+        long ip = to + headers.network;
+        if (headers.six) {
+            Be.u16(to + headerBytes - FRAGMENT_BYTES + FRAGMENT_OFFSET, done | (last ? 0 : 1));
+            Be.u16(ip + FrameHeaders.IPV6_LENGTH, segmentBytes - headers.network - FrameHeaders.IPV6_BYTES);
+            return;
+        }
+        // it is fragmented here, so it may be
+        int place = done / FRAGMENT_BYTES | (last ? 0 : FrameHeaders.MORE_FRAGMENTS);
+        int bytes = segmentBytes - headers.network;
+        Be.u16(ip + FrameHeaders.IP_LENGTH, bytes);
+        Be.u16(ip + FrameHeaders.IP_FRAGMENT, place);
+        Be.u16(ip + FrameHeaders.IP_CHECKSUM, ~Checksum.fold((long) ipSum + bytes + place));
+        if (done == 0) {
+            // the headers of all others
+            dropOptions(template + headers.network, headers.transport - headers.network);
+            ipSum = Checksum.sum(template + headers.network, headers.transport - headers.network);
+        }
     }
 
     /** Of the options of IPv4 only some go with every fragment. {@code [RFC 791 §3.1]} */
@@ -197,12 +282,8 @@ final class Segmenter {
         }
     }
 
-    /** Where the segment at hand lies, the header of virtio-net having room before it. */
-    long at() {
-        return segment;
-    }
-
-    int bytes() {
+    /** Bytes of the segment at hand. */
+    public int bytes() {
         return segmentBytes;
     }
 
@@ -220,7 +301,7 @@ final class Segmenter {
         return leavesPartial;
     }
 
-    /** The segment at hand is done with: the frame is again what it was. */
+    /** What was made in place is done with: the frame is again what it was. */
     void back() {
         if (lent) {
             lent = false;
@@ -229,7 +310,7 @@ final class Segmenter {
     }
 
     /** Ends a frame wherever it is; it is again what it was. */
-    void end() {
+    public void end() {
         back();
         if (fragments) {
             Be.u16(frame + headers.transport + FrameHeaders.UDP_CHECKSUM, fieldBefore);

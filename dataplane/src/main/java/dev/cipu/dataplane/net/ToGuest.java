@@ -224,10 +224,16 @@ final class ToGuest {
                     counters.add(GuestPort.RX_TOO_BIG, 1);
                     return true;
                 }
-                if (!giveNext(queue, segmenter.at(), segmenter.bytes(), first, last)) {
+                if (!queue.pop(chain)) {
                     return false;
                 }
-                segmenter.back();
+                if (!giveDirect(queue, first, last)) {
+                    long segment = segmenter.makeInPlace();
+                    if (!gave(giveChain(queue, segment, segmenter.bytes(), first, last))) {
+                        return false;
+                    }
+                    segmenter.back();
+                }
             }
             return true;
         } finally {
@@ -243,12 +249,27 @@ final class ToGuest {
         return checksums;
     }
 
-    /** Copies what lies at an address into the next buffers; false if there are none. */
-    private boolean giveNext(Virtqueue queue, long at, int length, long first, int last) {
-        if (!queue.pop(chain)) {
+    /** Writes a segment into the chain at hand if that is one buffer with room for it. */
+    private boolean giveDirect(Virtqueue queue, long first, int last) {
+        int need = NetHeader.BYTES + segmenter.bytes();
+        if (chain.parts() != 1 || chain.readableParts() > 0 || chain.length(0) < need) {
             return false;
         }
-        int given = giveChain(queue, at, length, first, last);
+        long to = chain.address(0);
+        HostMemory.ALL.set(Le.LONG_UNALIGNED, to, first);
+        HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last | ONE_BUFFER);
+        segmenter.writeTo(to + NetHeader.BYTES);
+        queue.push(chain.head(), need);
+        return gave(segmenter.bytes());
+    }
+
+    /** Copies what lies at an address into the next buffers; false if there are none. */
+    private boolean giveNext(Virtqueue queue, long at, int length, long first, int last) {
+        return queue.pop(chain) && gave(giveChain(queue, at, length, first, last));
+    }
+
+    /** Counts what was given, which may be nothing; false if the buffers have come to an end. */
+    private boolean gave(int given) {
         if (given > 0) {
             sent++;
             bytes += given;

@@ -92,7 +92,7 @@ class CoalescerTest {
         List<byte[]> segments = new ArrayList<>();
         segmenter.begin(at, large.frame().length, large.offload(), false);
         while (segmenter.next()) {
-            segments.add(bytes(segmenter.at(), segmenter.bytes()));
+            segments.add(bytes(segmenter.makeInPlace(), segmenter.bytes()));
             segmenter.back();
         }
         segmenter.end();

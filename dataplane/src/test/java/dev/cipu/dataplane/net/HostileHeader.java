@@ -161,14 +161,15 @@ final class HostileHeader {
         int payload = 0;
         SEGMENTER.begin(frame, length, offload, false);
         while (SEGMENTER.next()) {
+            long at = SEGMENTER.makeInPlace();
             int headers = SEGMENTER.bytes() - Math.min(size, SEGMENTER.bytes());
             assertThat(headers).isBetween(0, FrameHeaders.LIMIT + 8);
             if (!fragments) {
-                byte[] segment = bytes(SEGMENTER.at(), SEGMENTER.bytes());
+                byte[] segment = bytes(at, SEGMENTER.bytes());
                 FrameHeaders parsed = new FrameHeaders();
-                assertThat(parsed.parse(SEGMENTER.at(), segment.length)).isTrue();
+                assertThat(parsed.parse(at, segment.length)).isTrue();
                 assertThat(parsed.transport).isEqualTo(transport);
-                assertThat(parsed.statedLength(SEGMENTER.at())).isEqualTo(segment.length);
+                assertThat(parsed.statedLength(at)).isEqualTo(segment.length);
                 int network = parsed.network;
                 int addresses = parsed.six ? network + 8 : network + 12;
                 int pseudo = Datagram.sum(
@@ -183,7 +184,7 @@ final class HostileHeader {
                 payload += segment.length - parsed.payload;
                 assertThat(segment.length - parsed.payload).isLessThanOrEqualTo(size);
             }
-            MEMORY.asSlice(SEGMENTER.at() - MEMORY.address() - NetHeader.BYTES, NetHeader.BYTES)
+            MEMORY.asSlice(at - MEMORY.address() - NetHeader.BYTES, NetHeader.BYTES)
                     .fill((byte) 1);
             SEGMENTER.back();
             segments++;

@@ -22,7 +22,11 @@ class SegmenterTest {
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment slot = arena.allocate(PacketPool.HEADROOM + PacketPool.LARGEST_FRAME, 64);
     private final long frame = slot.address() + PacketPool.HEADROOM;
+    private final MemorySegment other = arena.allocate(PacketPool.LARGEST_FRAME, 64);
     private final Segmenter segmenter = new Segmenter();
+
+    /** Whether segments are written to another place, or made within the frame: both in turn. */
+    private boolean direct;
 
     @AfterEach
     void close() {
@@ -34,8 +38,14 @@ class SegmenterTest {
         MemorySegment.copy(whole, 0, at, ValueLayout.JAVA_BYTE, 0, whole.length);
         List<byte[]> segments = new ArrayList<>();
         segmenter.begin(frame, whole.length, offload, partial);
+        direct = !direct;
         while (segmenter.next()) {
-            long from = segmenter.at() - slot.address();
+            if (direct) {
+                segmenter.writeTo(other.address());
+                segments.add(other.asSlice(0, segmenter.bytes()).toArray(ValueLayout.JAVA_BYTE));
+                continue;
+            }
+            long from = segmenter.makeInPlace() - slot.address();
             segments.add(slot.asSlice(from, segmenter.bytes()).toArray(ValueLayout.JAVA_BYTE));
             // as the header of virtio-net is
             slot.asSlice(from - NetHeader.BYTES, NetHeader.BYTES).fill((byte) 0x5a);
@@ -185,6 +195,7 @@ class SegmenterTest {
                 Datagram one = Datagram.tcp(six, Datagram.data(4000, 1));
                 one.tcp = tcp;
                 int type = !tcp ? NetHeader.GSO_UDP_L4 : six ? NetHeader.GSO_TCPV6 : NetHeader.GSO_TCPV4;
+                direct = six;
                 List<byte[]> summed = cut(one.frame(false), offload(one, type, 1300), false);
                 List<byte[]> partial = cut(one.frame(false), offload(one, type, 1300), true);
                 assertThat(partial).hasSize(4);

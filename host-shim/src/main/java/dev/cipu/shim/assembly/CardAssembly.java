@@ -95,7 +95,7 @@ public final class CardAssembly implements AutoCloseable {
             CardFunction function = switch (each) {
                 case NetSpec net ->
                     Objects.requireNonNull(switches.get(net.switchName()))
-                            .plug(net.id(), new NetDevice(net.macBytes(), net.mtu(), net.queues()));
+                            .plug(net.id(), new NetDevice(net.macBytes(), net.mtu(), net.queues()), net.coalesce());
                 case BlkSpec blk -> disk(blk, Objects.requireNonNull(stores.get(blk.store())), placement, counters);
             };
             functions.put(each.id(), function);

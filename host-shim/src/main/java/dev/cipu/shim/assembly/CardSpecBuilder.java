@@ -143,6 +143,7 @@ public final class CardSpecBuilder {
         int mtu = values.number("mtu", NetSpec.DEFAULT_MTU, 68, 65535);
         String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
         checkName(values.where(), switchName);
+        boolean coalesce = values.flag("coalesce", false);
         values.done();
         if (!switches.containsKey(switchName)) {
             if (switchesDeclared) {
@@ -151,7 +152,7 @@ public final class CardSpecBuilder {
             }
             switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
         }
-        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName));
+        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, coalesce));
         return this;
     }
 

@@ -8,13 +8,20 @@ import java.util.HexFormat;
  * @param mac as six hexadecimal pairs with colons between them
  * @param queues queue pairs
  * @param switchName the switch that its port belongs to
+ * @param coalesce whether frames that follow one another may reach the guest as one large frame
  */
-public record NetSpec(String id, EndpointSpec endpoint, String mac, int queues, int mtu, String switchName)
+public record NetSpec(
+        String id, EndpointSpec endpoint, String mac, int queues, int mtu, String switchName, boolean coalesce)
         implements DeviceSpec {
     public static final int DEFAULT_MTU = 1500;
 
     /** Beyond this a QEMU front-end gives up, and nobody has more cores to spread frames over. */
     public static final int MAX_QUEUES = 64;
+
+    /** A device whose guest gets every frame as it was sent. */
+    public NetSpec(String id, EndpointSpec endpoint, String mac, int queues, int mtu, String switchName) {
+        this(id, endpoint, mac, queues, mtu, switchName, false);
+    }
 
     @Override
     public String kind() {

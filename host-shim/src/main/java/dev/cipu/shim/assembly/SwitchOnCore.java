@@ -56,9 +56,14 @@ final class SwitchOnCore {
         return core;
     }
 
-    /** A new port for {@code device}. */
-    NetFunction plug(String id, NetDevice device) {
+    /**
+     * A new port for {@code device}.
+     *
+     * @param coalesce see {@link GuestPort#coalesce}
+     */
+    NetFunction plug(String id, NetDevice device, boolean coalesce) {
         GuestPort port = new GuestPort(device, pool, counters.group(id, GuestPort.COUNTERS), System::nanoTime);
+        port.coalesce(coalesce);
         core.worker().call(() -> ethernet.add(port));
         return new NetFunction(device, this, port);
     }

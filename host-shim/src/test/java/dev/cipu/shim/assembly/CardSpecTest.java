@@ -59,7 +59,8 @@ class CardSpecTest {
 
     @Test
     void everyKeyOfANetworkDeviceCounts() {
-        CardSpec card = net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client");
+        CardSpec card =
+                net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,coalesce=on,mode=client");
 
         assertThat(card.devices())
                 .containsExactly(new NetSpec(
@@ -68,7 +69,8 @@ class CardSpecTest {
                         "52:54:00:ab:cd:01",
                         4,
                         9000,
-                        "lan"));
+                        "lan",
+                        true));
         assertThat(card.switches()).containsExactly(new SwitchSpec("lan", Uplink.NONE));
     }
 
