@@ -1,5 +1,7 @@
 package dev.cipu.virtio;
 
+import java.util.List;
+
 /**
  * What every device type shares: feature negotiation, the status field and the configuration space. Queues are not
  * here; whoever serves them gets them from the transport.
@@ -9,8 +11,12 @@ package dev.cipu.virtio;
  */
 public abstract class VirtioDevice {
     private final int deviceId;
-    private final FeatureSet offered;
+    private FeatureSet offered;
     private FeatureSet negotiated = FeatureSet.NONE;
+
+    /** Whether the features that the driver wrote last cannot be had; FEATURES_OK stays clear as long as that is so. */
+    private boolean refused;
+
     private int status;
 
     /**
@@ -34,6 +40,30 @@ public abstract class VirtioDevice {
     /** The features that the device offers. */
     public final FeatureSet offered() {
         return offered;
+    }
+
+    /** The feature bits that this type of device can have, with what they need; those of rings are known. */
+    protected List<Feature> deviceFeatures() {
+        return List.of();
+    }
+
+    /**
+     * Offers only what is allowed, VERSION_1 in any case. A feature that needs what this takes away goes with it.
+     * {@code [virtio-1.4 §2.2.2]} Only before a driver has seen the device.
+     */
+    public final void restrict(FeatureSet allowed) {
+        FeatureSet left = offered.and(allowed.with(RingFeature.VERSION_1));
+        FeatureSet before;
+        do {
+            before = left;
+            for (Feature feature : deviceFeatures()) {
+                // what was not met before is met by the transport, as a front-end does that has the control queue
+                if (left.has(feature.bit()) && feature.isMetBy(offered) && !feature.isMetBy(left)) {
+                    left = left.without(feature.bit());
+                }
+            }
+        } while (!left.equals(before));
+        offered = left;
     }
 
     /** How many virtqueues the device has. */
@@ -107,8 +137,8 @@ public abstract class VirtioDevice {
      * @return false if a bit was never offered or the device cannot work with this subset; nothing has changed then
      */
     public final boolean negotiate(FeatureSet wanted) {
-        // [virtio-1.4 §2.2.2] an unacceptable subset leaves FEATURES_OK clear
-        if (!offered.containsAll(wanted) || !accepts(wanted)) {
+        refused = !offered.containsAll(wanted) || !accepts(wanted);
+        if (refused) {
             return false;
         }
         negotiated = wanted;
@@ -135,19 +165,30 @@ public abstract class VirtioDevice {
         int written = bits & 0xff;
         if (written == 0) {
             reset();
-        } else {
-            status = written | (status & DeviceStatus.NEEDS_RESET);
+            return;
         }
+        if (refused || !accepts(negotiated)) {
+            // [virtio-1.4 §2.2.2] an unacceptable subset leaves FEATURES_OK clear
+            written &= ~DeviceStatus.FEATURES_OK;
+        }
+        status = written | (status & DeviceStatus.NEEDS_RESET);
     }
 
-    /** The device enters a state that only a reset clears. */
-    public final void markNeedsReset() {
+    /**
+     * The device enters a state that only a reset clears.
+     *
+     * @return whether the transport must now send a configuration change notification. {@code [virtio-1.4 §2.1.2]}
+     */
+    public final boolean markNeedsReset() {
+        boolean tell = (status & (DeviceStatus.DRIVER_OK | DeviceStatus.NEEDS_RESET)) == DeviceStatus.DRIVER_OK;
         status |= DeviceStatus.NEEDS_RESET;
+        return tell;
     }
 
     /** Back to the state after power-on: no features, status 0. {@code [virtio-1.4 §2.4]} */
     public final void reset() {
         status = 0;
+        refused = false;
         negotiated = FeatureSet.NONE;
         featuresChanged();
     }

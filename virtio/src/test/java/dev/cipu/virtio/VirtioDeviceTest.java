@@ -3,6 +3,7 @@ package dev.cipu.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.virtio.conformance.Conforms;
 import org.junit.jupiter.api.Test;
 
 class VirtioDeviceTest {
@@ -57,11 +58,13 @@ class VirtioDeviceTest {
     private final Sample device = new Sample(FeatureSet.of(RingFeature.VERSION_1, WANTED, DEPENDENT));
 
     @Test
+    @Conforms("BF-025")
     void aDeviceOffersVersionOne() {
         assertThatThrownBy(() -> new Sample(FeatureSet.of(WANTED))).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
+    @Conforms("BF-005")
     void everyAcceptableSubsetIsAccepted() {
         assertThat(device.negotiated()).isEqualTo(FeatureSet.NONE);
         for (FeatureSet wanted : new FeatureSet[] {
@@ -88,6 +91,23 @@ class VirtioDeviceTest {
                 .isFalse();
         assertThat(device.negotiated()).isEqualTo(before);
         assertThat(device.changes).isEqualTo(1);
+    }
+
+    @Test
+    @Conforms("BF-006")
+    void featuresThatAreRefusedLeaveFeaturesOkClear() {
+        int asked = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
+        assertThat(device.negotiate(FeatureSet.of(RingFeature.VERSION_1, DEPENDENT)))
+                .isFalse();
+        device.setStatus(asked);
+        assertThat(device.status()).isEqualTo(3);
+        assertThat(device.negotiate(device.offered())).isTrue();
+        device.setStatus(asked);
+        assertThat(device.status()).isEqualTo(asked);
+        device.negotiate(FeatureSet.of(64));
+        device.setStatus(0);
+        device.setStatus(asked);
+        assertThat(device.status()).as("what was refused before a reset").isEqualTo(asked);
     }
 
     @Test
@@ -123,6 +143,7 @@ class VirtioDeviceTest {
     }
 
     @Test
+    @Conforms("BF-009")
     void statusZeroResets() {
         device.negotiate(FeatureSet.of(RingFeature.VERSION_1));
         device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK);
@@ -136,7 +157,9 @@ class VirtioDeviceTest {
     @Test
     void needsResetStaysUntilAReset() {
         device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
-        device.markNeedsReset();
+        assertThat(device.markNeedsReset())
+                .as("before DRIVER_OK nobody is told")
+                .isFalse();
         assertThat(device.status()).isEqualTo(3 | DeviceStatus.NEEDS_RESET);
         device.setStatus(15);
         assertThat(device.status()).isEqualTo(15 | DeviceStatus.NEEDS_RESET);
@@ -144,6 +167,9 @@ class VirtioDeviceTest {
         assertThat(device.status()).isZero();
         device.setStatus(15);
         assertThat(device.status()).isEqualTo(15);
+        assertThat(device.markNeedsReset()).isTrue();
+        assertThat(device.markNeedsReset()).as("once is enough").isFalse();
+        assertThat(device.status()).isEqualTo(15 | DeviceStatus.NEEDS_RESET);
     }
 
     @Test

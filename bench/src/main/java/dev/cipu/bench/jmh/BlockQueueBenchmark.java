@@ -13,7 +13,7 @@ import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -107,12 +107,12 @@ public class BlockQueueBenchmark {
             throw new IllegalStateException("the device refuses " + features);
         }
         queue = new BlockQueue(
-                new SplitQueueBuilder()
+                new VirtqueueBuilder()
                         .size(SIZE)
                         .memory(memory.asGuestMemory())
-                        .rings(ring.descriptorAddress(), ring.availAddress(), ring.usedAddress())
+                        .rings(ring.descriptorAddress(), ring.driverAreaAddress(), ring.deviceAreaAddress())
                         .features(features)
-                        .build(),
+                        .buildSplit(),
                 device,
                 disk,
                 CounterGroup.unlisted(BlockQueue.COUNTERS),

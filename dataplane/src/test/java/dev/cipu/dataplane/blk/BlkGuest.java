@@ -10,8 +10,8 @@ import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
 import dev.cipu.virtio.ring.Violation;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -53,15 +53,15 @@ final class BlkGuest implements QueueListener {
         long at = area.allocate(SplitDriver.bytes(SIZE, 8), 4096);
         ring = new SplitDriver(area.slice(at, SplitDriver.bytes(SIZE, 8)), at, SIZE, features, 8);
         driver = new BlkDriver(ring, area);
-        queue = new SplitQueueBuilder()
+        queue = new VirtqueueBuilder()
                 .size(SIZE)
                 .memory(area.asGuestMemory())
                 .rings(
                         area.slice(ring.descriptorAddress(), SplitLayout.descriptorBytes(SIZE)),
-                        area.slice(ring.availAddress(), SplitLayout.availBytes(SIZE)),
-                        area.slice(ring.usedAddress(), SplitLayout.usedBytes(SIZE)))
+                        area.slice(ring.driverAreaAddress(), SplitLayout.availBytes(SIZE)),
+                        area.slice(ring.deviceAreaAddress(), SplitLayout.usedBytes(SIZE)))
                 .features(features)
-                .build();
+                .buildSplit();
         served = new BlockQueue(queue, device, store, counters, this);
     }
 

@@ -3,6 +3,7 @@ package dev.cipu.dataplane.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import java.lang.foreign.Arena;
@@ -236,6 +237,7 @@ class CoalescerTest {
     }
 
     @Test
+    @Conforms({"NT-026", "NT-045"})
     void aWrongChecksumStaysVisible() {
         for (boolean tcp : new boolean[] {false, true}) {
             for (int bad = 0; bad < 2; bad++) {

@@ -82,6 +82,7 @@ class OffloadCheckTest {
     }
 
     @Test
+    @Conforms({"NT-020", "NT-022", "NT-023", "NT-024"})
     void line29_whatWasNotNegotiatedIsRefused() {
         int[][] typesAndBits = {
             {NetHeader.GSO_TCPV4, NetFeature.HOST_TSO4},

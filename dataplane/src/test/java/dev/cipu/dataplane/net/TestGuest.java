@@ -10,8 +10,8 @@ import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
 import dev.cipu.virtio.ring.Violation;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -68,13 +68,13 @@ final class TestGuest implements QueueListener {
     }
 
     SplitQueue queue(GuestMemory guest, SplitDriver ring, FeatureSet features) {
-        return new SplitQueueBuilder()
+        return new VirtqueueBuilder()
                 .size(ring.size())
                 .memory(guest)
-                .rings(ring.descriptorAddress(), ring.availAddress(), ring.usedAddress())
+                .rings(ring.descriptorAddress(), ring.driverAreaAddress(), ring.deviceAreaAddress())
                 .features(features)
                 .interrupt(() -> calls++)
-                .build();
+                .buildSplit();
     }
 
     NetDriver driver() {

@@ -13,6 +13,7 @@ import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.store.FileStore;
 import dev.cipu.shim.vhost.backend.BackendCounters;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
+import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
@@ -95,7 +96,10 @@ public final class CardAssembly implements AutoCloseable {
             CardFunction function = switch (each) {
                 case NetSpec net ->
                     Objects.requireNonNull(switches.get(net.switchName()))
-                            .plug(net.id(), new NetDevice(net.macBytes(), net.mtu(), net.queues()), net.coalesce());
+                            .plug(
+                                    net.id(),
+                                    restricted(net, new NetDevice(net.macBytes(), net.mtu(), net.queues())),
+                                    net.coalesce());
                 case BlkSpec blk -> disk(blk, Objects.requireNonNull(stores.get(blk.store())), placement, counters);
             };
             functions.put(each.id(), function);
@@ -176,7 +180,13 @@ public final class CardAssembly implements AutoCloseable {
             CounterGroup group = counters.group(blk.id() + "/" + i, BlockQueue.COUNTERS);
             places.add(new BlkFunction.Place(placement.next(), group));
         }
-        return new BlkFunction(device, store, places);
+        return new BlkFunction(restricted(blk, device), store, places);
+    }
+
+    /** The device, which from now on offers what its description allows. */
+    private static <D extends VirtioDevice> D restricted(DeviceSpec spec, D device) {
+        spec.features().restrict(spec, device);
+        return device;
     }
 
     /** Hands out cores in turn. */

@@ -3,6 +3,10 @@ package dev.cipu.shim.assembly;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.EndpointSpec.Mode;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkFeatures;
+import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.net.NetFeatures;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -144,6 +148,7 @@ public final class CardSpecBuilder {
         String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
         checkName(values.where(), switchName);
         boolean coalesce = values.flag("coalesce", false);
+        FeatureChoice features = FeatureChoice.of(values, NetDevice.DEVICE_ID, NetFeatures.ALL);
         values.done();
         if (!switches.containsKey(switchName)) {
             if (switchesDeclared) {
@@ -152,7 +157,8 @@ public final class CardSpecBuilder {
             }
             switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
         }
-        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, coalesce));
+        devices.add(
+                new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, coalesce, features));
         return this;
     }
 
@@ -191,8 +197,9 @@ public final class CardSpecBuilder {
         if (Integer.bitCount(blockSize) != 1) {
             throw values.wrong("block-size", "is " + blockSize, "say 512, 1024, 2048 or 4096");
         }
+        FeatureChoice features = FeatureChoice.of(values, BlkDevice.DEVICE_ID, BlkFeatures.ALL);
         values.done();
-        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize));
+        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize, features));
         return this;
     }
 

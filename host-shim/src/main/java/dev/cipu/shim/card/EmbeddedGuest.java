@@ -4,13 +4,13 @@ import dev.cipu.shim.posix.EventFd;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.driver.DriverMemory;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.ring.Interrupt;
-import dev.cipu.virtio.ring.SplitLayout;
-import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.Violation;
+import dev.cipu.virtio.ring.Virtqueue;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,17 +38,17 @@ public final class EmbeddedGuest implements AutoCloseable {
 
     /** A queue in use: its driver's half and the two ways to ring. */
     private static final class QueueEnd implements Interrupt {
-        final SplitDriver driver;
+        final DriverQueue driver;
         final EventFd kick = EventFd.create();
         final AtomicLong calls = new AtomicLong();
         volatile @Nullable Runnable called;
 
         @Nullable
-        SplitQueue ring;
+        Virtqueue ring;
 
         long kicks;
 
-        QueueEnd(SplitDriver driver) {
+        QueueEnd(DriverQueue driver) {
             this.driver = driver;
         }
 
@@ -119,45 +119,32 @@ public final class EmbeddedGuest implements AutoCloseable {
     /**
      * Sets a queue up and starts it.
      *
-     * @param size descriptors, a power of two
+     * @param size descriptors, as many as the ring's format allows
      * @param indirectEntries longest chain for an indirect table, 0 for none
      */
-    public SplitDriver start(int queue, int size, int indirectEntries) {
-        long bytes = SplitDriver.bytes(size, indirectEntries);
+    public DriverQueue start(int queue, int size, int indirectEntries) {
+        long bytes = DriverQueue.bytes(RingFormat.of(negotiated()), size, indirectEntries);
         long address = memory.allocate(bytes, PAGE);
-        SplitDriver driver =
-                new SplitDriver(memory.slice(address, bytes), address, size, negotiated(), indirectEntries);
+        DriverQueue driver = DriverQueue.of(memory.slice(address, bytes), address, size, negotiated(), indirectEntries);
         QueueEnd end = new QueueEnd(driver);
         queues[queue] = end;
-        attach(queue, end, 0);
+        attach(queue, end, driver.format().start());
         return driver;
     }
 
-    private void attach(int queue, QueueEnd end, int lastAvail) {
-        SplitDriver driver = end.driver;
-        int size = driver.size();
-        SplitQueue ring = new SplitQueueBuilder()
-                .size(size)
+    private void attach(int queue, QueueEnd end, int position) {
+        DriverQueue driver = end.driver;
+        Virtqueue ring = new VirtqueueBuilder()
+                .size(driver.size())
                 .memory(shared)
-                .rings(
-                        range(driver.descriptorAddress(), SplitLayout.descriptorBytes(size)),
-                        range(driver.availAddress(), SplitLayout.availBytes(size)),
-                        range(driver.usedAddress(), SplitLayout.usedBytes(size)))
                 .features(negotiated())
-                .lastAvail(lastAvail)
+                .rings(driver.descriptorAddress(), driver.driverAreaAddress(), driver.deviceAreaAddress())
+                .position(position)
                 .interrupt(end)
                 .build();
         end.ring = ring;
         function.attach(queue, ring, end.kick.fd().number());
         function.enable(queue, true);
-    }
-
-    private MemorySegment range(long address, long bytes) {
-        MemorySegment range = shared.guestRange(address, bytes);
-        if (range == null) {
-            throw new IllegalStateException("a ring outside the guest's memory");
-        }
-        return range;
     }
 
     /** Takes a queue away from the card, every request that it had begun being answered. */
@@ -169,8 +156,8 @@ public final class EmbeddedGuest implements AutoCloseable {
     /** Gives a paused queue back; the card goes on where it was. */
     public void resume(int queue) {
         QueueEnd end = end(queue);
-        SplitQueue before = end.ring;
-        attach(queue, end, before == null ? 0 : before.lastAvail());
+        Virtqueue before = end.ring;
+        attach(queue, end, before == null ? end.driver.format().start() : before.position());
     }
 
     /** Kicks the device, as a publication that asked for it does. */

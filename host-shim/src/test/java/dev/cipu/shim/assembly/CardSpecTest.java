@@ -6,6 +6,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.EndpointSpec.Mode;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.virtio.FeaturePreset;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkFeature;
+import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.net.NetFeature;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -70,7 +77,8 @@ class CardSpecTest {
                         4,
                         9000,
                         "lan",
-                        true));
+                        true,
+                        FeatureChoice.EVERYTHING));
         assertThat(card.switches()).containsExactly(new SwitchSpec("lan", Uplink.NONE));
     }
 
@@ -84,6 +92,54 @@ class CardSpecTest {
                         new BlkSpec("blk0", EndpointSpec.server(Path.of("/tmp/b")), "blk0", true, 2, "S1", 4096));
         assertThat(card.stores())
                 .containsEntry("blk0", new StoreSpec.OnFile(Path.of("/srv/d,1.img"), true, true, 1L << 30));
+    }
+
+    @Test
+    void featuresAreAPresetWithSomeMoreAndSomeLess() {
+        assertThat(featuresOf(net("socket=/a"))).isEqualTo(FeatureChoice.EVERYTHING);
+        assertThat(featuresOf(blk("socket=/b,store=mem:1M"))).isEqualTo(FeatureChoice.EVERYTHING);
+        FeatureChoice card = featuresOf(net("socket=/a,features=virtnet+EVENT_IDX-CSUM"));
+        assertThat(card.preset()).isEqualTo(FeaturePreset.VIRTNET);
+        assertThat(card.allowed())
+                .isEqualTo(FeaturePreset.VIRTNET
+                        .allowed()
+                        .with(RingFeature.EVENT_IDX)
+                        .without(NetFeature.CSUM));
+        assertThat(featuresOf(blk("socket=/b,store=mem:1M,features=-flush-EVENT_IDX"))
+                        .removed())
+                .isEqualTo(FeatureSet.of(BlkFeature.FLUSH, RingFeature.EVENT_IDX));
+        assertThat(featuresOf(net("socket=/a,features=+MAC-MAC")))
+                .isEqualTo(featuresOf(net("socket=/a,features=-MAC")));
+    }
+
+    private static FeatureChoice featuresOf(CardSpec card) {
+        return card.devices().getFirst().features();
+    }
+
+    @Test
+    void aDeviceOffersWhatItsDescriptionAllows() {
+        FeatureChoice choice = featuresOf(net("socket=/a,features=virtnet-MTU"));
+        NetSpec spec = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", false, choice);
+        NetDevice device = new NetDevice(spec.macBytes(), 1500, 1);
+        FeatureSet before = device.offered();
+        choice.restrict(spec, device);
+        assertThat(device.offered())
+                .isEqualTo(before.and(FeaturePreset.VIRTNET.allowed()).without(NetFeature.MTU));
+    }
+
+    @Test
+    void whatADeviceCannotOfferAndWhatItNeedsIsSaid() {
+        FeatureChoice choice = featuresOf(net("socket=/a,features=+SR_IOV"));
+        NetSpec net = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", false, choice);
+        assertThatThrownBy(() -> choice.restrict(net, new NetDevice(net.macBytes(), 1500, 1)))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessage("n: this device cannot offer SR_IOV; leave that out of features");
+        FeatureChoice less = featuresOf(blk("socket=/b,store=mem:1M,features=-MQ"));
+        BlkSpec blk = new BlkSpec("b", EndpointSpec.EMBEDDED, "m", false, 2, "s", 512, less);
+        assertThatThrownBy(() ->
+                        less.restrict(blk, new BlkDevice(new BlkDevice.Geometry(2048, 512, false, 2, "s", false))))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessage("b: several queues need the feature MQ; allow it in features, or say queues=1");
     }
 
     @Test
@@ -155,6 +211,9 @@ class CardSpecTest {
             socket=/tmp/a,fd=3,mode=client      | 'fd' is a listening socket
             socket=/tmp/a,fd=-1                 | 'fd' is '-1'
             socket=/tmp/a,id=a b                | 'a b' is no name
+            socket=/tmp/a,features=fast         | no preset 'fast', only software and virtnet; choose one of these
+            socket=/tmp/a,features=virtnet+WARP | 'features' names 'WARP', which is no feature
+            socket=/tmp/a,features=virtnet+     | 'features' is 'virtnet+'; write a preset, then +NAME
             """)
     void aWrongNetworkDeviceIsToldWhatIsWrongAndHowToMendIt(String options, String message) {
         assertThatThrownBy(() -> net(options))
@@ -179,6 +238,7 @@ class CardSpecTest {
             socket=/tmp/a,store=mem:1M,block-size=1000      | 'block-size' is 1000
             socket=/tmp/a,store=mem:1M,serial=123456789012345678901 | 'serial' is
             socket=/tmp/a,store=mem:1M,mac=52:54:00:00:00:01 | unknown key 'mac'
+            socket=/tmp/a,store=mem:1M,features=virtnet     | 'virtnet', which is of another kind of device; say software
             """)
     void aWrongBlockDeviceIsToldWhatIsWrongAndHowToMendIt(String options, String message) {
         assertThatThrownBy(() -> blk(options))

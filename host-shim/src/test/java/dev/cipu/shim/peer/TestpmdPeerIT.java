@@ -33,7 +33,22 @@ class TestpmdPeerIT {
     }
 
     @ParameterizedTest(name = "queues={0} {1}")
-    @CsvSource({"1, mrg_rxbuf=1", "1, mrg_rxbuf=0", "1, in_order=0", "2, mrg_rxbuf=1", "2, 'mrg_rxbuf=0,in_order=0'"})
+    @CsvSource({
+        "1, mrg_rxbuf=1",
+        "1, mrg_rxbuf=0",
+        "1, in_order=0",
+        "2, mrg_rxbuf=1",
+        "2, 'mrg_rxbuf=0,in_order=0'",
+        "1, 'packed_vq=1,in_order=0,mrg_rxbuf=0,vectorized=0'",
+        "1, 'packed_vq=1,in_order=0,mrg_rxbuf=0,vectorized=1'",
+        "1, 'packed_vq=1,in_order=0,mrg_rxbuf=1,vectorized=0'",
+        "1, 'packed_vq=1,in_order=0,mrg_rxbuf=1,vectorized=1'",
+        "1, 'packed_vq=1,in_order=1,mrg_rxbuf=0,vectorized=0'",
+        "1, 'packed_vq=1,in_order=1,mrg_rxbuf=0,vectorized=1'",
+        "1, 'packed_vq=1,in_order=1,mrg_rxbuf=1,vectorized=0'",
+        "1, 'packed_vq=1,in_order=1,mrg_rxbuf=1,vectorized=1'",
+        "2, 'packed_vq=1'"
+    })
     void everyFrameArrivesOnceAndUnaltered(int queues, String properties) throws Exception {
         List<byte[]> frames = Capture.random(10_000, queues, 1);
         try (Backend card = Backend.ports(folder, "spin", ",queues=" + queues);
@@ -176,7 +191,7 @@ class TestpmdPeerIT {
         // the driver enables its rings without waiting for an answer: what comes before the card has seen it is dropped
         Thread.sleep(500);
         testpmd.tell("set fwd io retry");
-        testpmd.tell("set burst tx delay 1 retry 100000");
+        testpmd.tell("set burst tx delay 1 retry 5000000");
         testpmd.tell("start");
     }
 

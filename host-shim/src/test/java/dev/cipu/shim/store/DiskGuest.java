@@ -15,7 +15,7 @@ import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -45,15 +45,15 @@ final class DiskGuest implements AutoCloseable {
         long at = area.allocate(SplitDriver.bytes(SIZE, 0), 4096);
         ring = new SplitDriver(area.slice(at, SplitDriver.bytes(SIZE, 0)), at, SIZE, features, 0);
         driver = new BlkDriver(ring, area);
-        SplitQueue split = new SplitQueueBuilder()
+        SplitQueue split = new VirtqueueBuilder()
                 .size(SIZE)
                 .memory(area.asGuestMemory())
                 .rings(
                         area.slice(ring.descriptorAddress(), SplitLayout.descriptorBytes(SIZE)),
-                        area.slice(ring.availAddress(), SplitLayout.availBytes(SIZE)),
-                        area.slice(ring.usedAddress(), SplitLayout.usedBytes(SIZE)))
+                        area.slice(ring.driverAreaAddress(), SplitLayout.availBytes(SIZE)),
+                        area.slice(ring.deviceAreaAddress(), SplitLayout.usedBytes(SIZE)))
                 .features(features)
-                .build();
+                .buildSplit();
         queue = new BlockQueue(split, device, store, counters, QueueListener.NONE);
         queue.disarm();
         ring.suppressCalls();

@@ -1,8 +1,10 @@
 package dev.cipu.virtio.blk;
 
+import dev.cipu.virtio.Feature;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.VirtioDevice;
+import java.util.List;
 
 /**
  * A block device as its driver sees it: features and configuration. {@code [virtio-1.4 §5.2]}
@@ -56,6 +58,7 @@ public final class BlkDevice extends VirtioDevice {
             RingFeature.VERSION_1,
             RingFeature.INDIRECT_DESC,
             RingFeature.EVENT_IDX,
+            RingFeature.RING_PACKED,
             BlkFeature.SIZE_MAX,
             BlkFeature.SEG_MAX,
             BlkFeature.BLK_SIZE,
@@ -109,6 +112,11 @@ public final class BlkDevice extends VirtioDevice {
      */
     public boolean writeback() {
         return writeback;
+    }
+
+    @Override
+    protected List<Feature> deviceFeatures() {
+        return BlkFeatures.ALL;
     }
 
     @Override

@@ -14,7 +14,7 @@ public final class BlkDriver {
 
     private static final int SLOT_BYTES = BlkRequest.HEADER_BYTES + 16;
 
-    private final SplitDriver ring;
+    private final DriverQueue ring;
     private final DriverMemory memory;
     private final long slots;
     private final long slotsAt;
@@ -29,7 +29,7 @@ public final class BlkDriver {
      * @param ring the request queue
      * @param memory where headers and status bytes are kept, 32 bytes for each descriptor of the ring
      */
-    public BlkDriver(SplitDriver ring, DriverMemory memory) {
+    public BlkDriver(DriverQueue ring, DriverMemory memory) {
         this.ring = ring;
         this.memory = memory;
         int size = ring.size();
@@ -118,7 +118,7 @@ public final class BlkDriver {
         return status;
     }
 
-    public SplitDriver ring() {
+    public DriverQueue ring() {
         return ring;
     }
 }

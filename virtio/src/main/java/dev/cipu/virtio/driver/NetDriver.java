@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
  * descriptor that holds header and frame. One thread owns it; nothing allocates after construction.
  */
 public final class NetDriver {
-    private final SplitDriver receiveq;
-    private final SplitDriver transmitq;
+    private final DriverQueue receiveq;
+    private final DriverQueue transmitq;
     private final DriverMemory memory;
     private final int bufferBytes;
     private final long receiveBuffers;
@@ -29,7 +29,7 @@ public final class NetDriver {
      * @param memory holds the buffers: {@code bufferBytes} for each descriptor of both rings
      * @param bufferBytes header and largest frame
      */
-    public NetDriver(SplitDriver receiveq, SplitDriver transmitq, DriverMemory memory, int bufferBytes) {
+    public NetDriver(DriverQueue receiveq, DriverQueue transmitq, DriverMemory memory, int bufferBytes) {
         this.receiveq = receiveq;
         this.transmitq = transmitq;
         this.memory = memory;
@@ -154,11 +154,11 @@ public final class NetDriver {
         return freeTransmit.length - free;
     }
 
-    public SplitDriver receiveq() {
+    public DriverQueue receiveq() {
         return receiveq;
     }
 
-    public SplitDriver transmitq() {
+    public DriverQueue transmitq() {
         return transmitq;
     }
 }

@@ -3,6 +3,7 @@ package dev.cipu.virtio.driver;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.SplitLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -13,7 +14,7 @@ import java.lang.invoke.VarHandle;
  *
  * <p>One thread owns it. No method but the constructor allocates.
  */
-public final class SplitDriver {
+public final class SplitDriver implements DriverQueue {
     /** Entries after which a stale used_event is moved on, well below the wrap at 65536. */
     private static final int EVENT_REFRESH = 0x2000;
 
@@ -96,7 +97,7 @@ public final class SplitDriver {
         return (end + SplitLayout.DESCRIPTOR_ALIGN - 1) & -SplitLayout.DESCRIPTOR_ALIGN;
     }
 
-    /** Forgets every chain and starts over with an empty ring, as after a device reset. */
+    @Override
     public void restart() {
         area.asSlice(0, indirectAt).fill((byte) 0);
         for (int i = 0; i < size; i++) {
@@ -113,44 +114,37 @@ public final class SplitDriver {
         }
     }
 
+    @Override
+    public RingFormat format() {
+        return RingFormat.SPLIT;
+    }
+
+    @Override
     public int size() {
         return size;
     }
 
-    /** Guest address of the descriptor table. */
+    @Override
     public long descriptorAddress() {
         return areaAddress;
     }
 
-    /** Guest address of the available ring. */
-    public long availAddress() {
+    @Override
+    public long driverAreaAddress() {
         return areaAddress + availAt;
     }
 
-    /** Guest address of the used ring. */
-    public long usedAddress() {
+    @Override
+    public long deviceAreaAddress() {
         return areaAddress + usedAt;
     }
 
-    /** Free descriptors. */
+    @Override
     public int free() {
         return free;
     }
 
-    /** The index of the last used element taken, 0..65535. */
-    public int usedIndex() {
-        return polled;
-    }
-
-    /**
-     * Makes a chain available; the device sees it after {@link #publish}.
-     *
-     * @param addresses guest addresses of the buffers, device-readable ones first
-     * @param lengths their bytes
-     * @param readable how many of them the device reads; it writes the others
-     * @param total how many buffers
-     * @return the chain's head, or -1 if too few descriptors are free
-     */
+    @Override
     public int add(long[] addresses, int[] lengths, int readable, int total) {
         if (total > 1 && total <= indirectEntries) {
             return addIndirect(addresses, lengths, readable, total);
@@ -207,11 +201,7 @@ public final class SplitDriver {
         return head;
     }
 
-    /**
-     * Shows the device all added chains with one release.
-     *
-     * @return whether the device wants a kick for them
-     */
+    @Override
     public boolean publish() {
         int now = added;
         int old = published;
@@ -230,12 +220,7 @@ public final class SplitDriver {
         return (area.get(Le.SHORT, usedAt + SplitLayout.FLAGS) & SplitLayout.USED_NO_NOTIFY) == 0;
     }
 
-    /**
-     * Takes the next used chain back; its descriptors are free again.
-     *
-     * @return its head, or -1 if none is used
-     * @throws IllegalStateException if the device names a chain that it does not hold
-     */
+    @Override
     public int poll() {
         if (polled == usedSeen) {
             // pairs with the device's release of used.idx
@@ -273,12 +258,12 @@ public final class SplitDriver {
         free += count;
     }
 
-    /** Bytes the device says it wrote into the chain last polled. */
+    @Override
     public int usedLength() {
         return usedLength;
     }
 
-    /** Asks the device not to call, as a polling driver does. */
+    @Override
     public void suppressCalls() {
         callsWanted = false;
         if (eventIndex) {
@@ -290,11 +275,7 @@ public final class SplitDriver {
         }
     }
 
-    /**
-     * Asks the device to call.
-     *
-     * @return true if nothing is used even now, so that the caller may sleep without losing a call
-     */
+    @Override
     public boolean awaitCalls() {
         callsWanted = true;
         if (eventIndex) {
@@ -305,5 +286,15 @@ public final class SplitDriver {
         // pairs with the device's fence between publishing used.idx and its look at our wish
         VarHandle.fullFence();
         return polled == Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
+    }
+
+    @Override
+    public int notificationData() {
+        return added;
+    }
+
+    @Override
+    public int position() {
+        return polled;
     }
 }

@@ -1,8 +1,10 @@
 package dev.cipu.virtio.net;
 
+import dev.cipu.virtio.Feature;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.VirtioDevice;
+import java.util.List;
 
 /** A network device as its driver sees it: features and configuration. {@code [virtio-1.4 §5.1]} */
 public final class NetDevice extends VirtioDevice {
@@ -34,6 +36,7 @@ public final class NetDevice extends VirtioDevice {
             RingFeature.VERSION_1,
             RingFeature.INDIRECT_DESC,
             RingFeature.EVENT_IDX,
+            RingFeature.RING_PACKED,
             RingFeature.IN_ORDER,
             NetFeature.CSUM,
             NetFeature.GUEST_CSUM,
@@ -89,10 +92,15 @@ public final class NetDevice extends VirtioDevice {
     }
 
     @Override
+    protected List<Feature> deviceFeatures() {
+        return NetFeatures.ALL;
+    }
+
+    @Override
     protected boolean accepts(FeatureSet wanted) {
         // a front-end that serves the control queue itself may keep that bit to itself, too
         FeatureSet there = wanted.with(NetFeature.CTRL_VQ);
-        boolean met = NetFeatures.ALL.stream().allMatch(each -> !wanted.has(each.bit()) || each.isMetBy(there));
+        boolean met = deviceFeatures().stream().allMatch(each -> !wanted.has(each.bit()) || each.isMetBy(there));
         // a legacy driver has a header of 10 bytes, which this device does not speak: [virtio-1.4 §5.1.6.1]
         return met && wanted.has(RingFeature.VERSION_1);
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkDevice.Geometry;
+import dev.cipu.virtio.conformance.Conforms;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,7 @@ class BlkDeviceTest {
     }
 
     @Test
+    @Conforms({"BF-011", "BK-004"})
     void configBytes() {
         ByteBuffer config = config(new BlkDevice(disk(512, false, true)));
         assertThat(config.capacity()).isEqualTo(BlkConfig.BYTES);
@@ -59,6 +61,7 @@ class BlkDeviceTest {
     }
 
     @Test
+    @Conforms("BK-018")
     void capacityMayChange() {
         BlkDevice device = new BlkDevice(disk(512, false, false));
         device.capacity(77);
@@ -67,8 +70,9 @@ class BlkDeviceTest {
     }
 
     @Test
+    @Conforms({"BK-001", "BK-002"})
     void features() {
-        FeatureSet base = FeatureSet.of(1, 2, 6, 9, 10, 11, 12, 28, 29, 32);
+        FeatureSet base = FeatureSet.of(1, 2, 6, 9, 10, 11, 12, 28, 29, 32, 34);
         assertThat(new BlkDevice(disk(512, false, false)).offered()).isEqualTo(base);
         assertThat(new BlkDevice(disk(512, false, true)).offered())
                 .isEqualTo(base.with(13).with(14));
@@ -79,6 +83,7 @@ class BlkDeviceTest {
     }
 
     @Test
+    @Conforms("BK-003")
     void cacheModeFollowsNegotiation() {
         BlkDevice device = new BlkDevice(disk(512, false, false));
         FeatureSet plain = FeatureSet.of(RingFeature.VERSION_1);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.conformance.Conforms;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,7 @@ class NetDeviceTest {
     }
 
     @Test
+    @Conforms("BF-011")
     void configCanBeReadBeforeNegotiationAndNotWritten() {
         NetDevice device = new NetDevice(MAC, 1500, 1);
         for (int i = 0; i < NetConfig.BYTES; i++) {
@@ -43,12 +45,13 @@ class NetDeviceTest {
         NetDevice one = new NetDevice(MAC, 1500, 1);
         FeatureSet offloads = FeatureSet.of(7, 8, 9, 10, 11, 12, 13, 14, 54, 55, 56, 59, 61);
         assertThat(one.offered())
-                .isEqualTo(FeatureSet.of(0, 1, 3, 5, 15, 16, 28, 29, 32, 35).or(offloads));
+                .isEqualTo(FeatureSet.of(0, 1, 3, 5, 15, 16, 28, 29, 32, 34, 35).or(offloads));
         assertThat(new NetDevice(MAC, 1500, 2).offered())
                 .isEqualTo(one.offered().with(22));
     }
 
     @Test
+    @Conforms("BF-026")
     void legacyDriversAreRefused() {
         NetDevice device = new NetDevice(MAC, 1500, 1);
         assertThat(device.negotiate(device.offered().without(RingFeature.VERSION_1)))
@@ -97,6 +100,7 @@ class NetDeviceTest {
     }
 
     @Test
+    @Conforms({"NT-001", "NT-002"})
     void impossibleDevicesAreRefused() {
         byte[] multicast = {1, 0, 0x5e, 0, 0, 1};
         assertThatThrownBy(() -> new NetDevice(multicast, 1500, 1)).isInstanceOf(IllegalArgumentException.class);

@@ -4,6 +4,7 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
+import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
@@ -32,6 +33,9 @@ final class DeviceMessages {
     private final VirtioDevice device;
     private long protocol;
     private long accepted;
+
+    /** As {@link #accepted}, but kept through resets: what a driver had that has shut down. */
+    private FeatureSet lastAccepted = FeatureSet.NONE;
 
     DeviceMessages(CardFunction function) {
         this.function = function;
@@ -80,10 +84,16 @@ final class DeviceMessages {
             }
             return;
         }
-        if ((bits & ~offered()) != 0 || !device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
+        if (!device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
             throw new RefusedException("features 0x" + Long.toHexString(bits) + " cannot be had");
         }
         accepted = bits;
+        lastAccepted = device.negotiated();
+    }
+
+    /** What the driver accepted, or the last one if it has been reset since; for people. */
+    FeatureSet lastAccepted() {
+        return lastAccepted;
     }
 
     /** Queues as the front-end counts them: pairs, for a network device. */
@@ -148,8 +158,17 @@ final class DeviceMessages {
         function.announce(request.bytes(0, MAC_BYTES));
     }
 
-    void markBroken() {
-        device.markNeedsReset();
+    /** Whether the driver has to hear of it through a configuration change. */
+    boolean markBroken() {
+        return device.markNeedsReset();
+    }
+
+    /**
+     * Whether queues may be served. A front-end that tells us the status says so by DRIVER_OK, any other by enabling rings.
+     * {@code [virtio-1.4 §2.1.2]}
+     */
+    boolean driverIsReady() {
+        return !agreed(ProtocolFeature.STATUS) || (device.status() & DeviceStatus.DRIVER_OK) != 0;
     }
 
     int status() {

@@ -6,10 +6,16 @@ import dev.cipu.shim.posix.Fd;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.ring.ChainRecord;
+import dev.cipu.virtio.ring.PackedLayout;
+import dev.cipu.virtio.ring.PackedQueue;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.Virtqueue;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * suppress need never send one. [vhost-user "Ring states"]
  */
 final class Vring implements AutoCloseable {
-    private static final int MAX_INDEX = 0xffff;
+    private static final int LOW = 0xffff;
     private static final int[] NONE = {};
 
     private final int index;
@@ -41,8 +47,9 @@ final class Vring implements AutoCloseable {
     private boolean addressed;
     private boolean kickKnown;
     private boolean wanted;
+    private boolean driverReady = true;
     private boolean failed;
-    private @Nullable SplitQueue running;
+    private @Nullable Virtqueue running;
 
     /** Heads that were taken and not answered when the ring was suspended. */
     private int[] unanswered = NONE;
@@ -61,20 +68,23 @@ final class Vring implements AutoCloseable {
         return size != 0 && addressed && kickKnown && !failed;
     }
 
-    void size(int descriptorCount) {
+    /**
+     * @param format of the ring as far as it is known; a ring of another size than it can have does not start
+     */
+    void size(int descriptorCount, @Nullable RingFormat format) {
         refuseWhileRunning("size");
-        if (!SplitLayout.isValidSize(descriptorCount)) {
+        if (!PackedLayout.isValidSize(descriptorCount) || (format != null && !format.isValidSize(descriptorCount))) {
             throw new RefusedException(name() + ": size " + Integer.toUnsignedString(descriptorCount));
         }
         size = descriptorCount;
     }
 
-    void base(int lastAvail) {
+    void base(int position, @Nullable RingFormat format) {
         refuseWhileRunning("base");
-        if (lastAvail < 0 || lastAvail > MAX_INDEX) {
-            throw new RefusedException(name() + ": base " + Integer.toUnsignedString(lastAvail));
+        if (format != RingFormat.PACKED && (position & ~LOW) != 0) {
+            throw new RefusedException(name() + ": base " + Integer.toUnsignedString(position));
         }
-        base = lastAvail;
+        base = position;
         ownBase = false;
     }
 
@@ -85,9 +95,7 @@ final class Vring implements AutoCloseable {
         }
         refuseWhileRunning("addresses");
         // [virtio-1.4 §2.7] alignment of the three parts
-        if (descriptorTable % SplitLayout.DESCRIPTOR_ALIGN != 0
-                || usedRing % SplitLayout.USED_ALIGN != 0
-                || availRing % SplitLayout.AVAIL_ALIGN != 0) {
+        if (!RingFormat.SPLIT.isAligned(descriptorTable, availRing, usedRing)) {
             throw new RefusedException(name() + ": misaligned addresses");
         }
         descriptors = descriptorTable;
@@ -99,7 +107,7 @@ final class Vring implements AutoCloseable {
 
     /** Consumes the descriptor. Null, or one that is no eventfd: the ring is polled. */
     void kick(@Nullable Fd event) {
-        SplitQueue queue = running;
+        Virtqueue queue = running;
         if (queue != null) {
             function.detach(index);
         }
@@ -148,7 +156,15 @@ final class Vring implements AutoCloseable {
         if (running != null) {
             // The protocol has a disabled transmitq drained and dropped. We leave it alone, as DPDK does: frames that
             // the driver queued before it was ready are sent once it is.
-            function.enable(index, on);
+            function.enable(index, on && driverReady);
+        }
+    }
+
+    /** Whether the driver has finished its set-up. [virtio-1.4 §2.1.2] Not a buffer may be consumed before that. */
+    void driverIsReady(boolean ready) {
+        if (ready != driverReady) {
+            driverReady = ready;
+            enable(wanted);
         }
     }
 
@@ -158,26 +174,26 @@ final class Vring implements AutoCloseable {
      * @param inflight the ring's part of the inflight region, or null
      */
     boolean start(GuestMemory memory, FeatureSet features, @Nullable InflightRegion inflight) {
-        MemorySegment descriptorTable = memory.userRange(descriptors, SplitLayout.descriptorBytes(size));
-        MemorySegment usedRing = memory.userRange(used, SplitLayout.usedBytes(size));
-        MemorySegment availRing = memory.userRange(avail, SplitLayout.availBytes(size));
-        if (descriptorTable == null || usedRing == null || availRing == null) {
+        RingFormat format = RingFormat.of(features);
+        MemorySegment descriptorTable = memory.userRange(descriptors, format.descriptorBytes(size));
+        MemorySegment deviceArea = memory.userRange(used, format.deviceBytes(size));
+        MemorySegment driverArea = memory.userRange(avail, format.driverBytes(size));
+        if (descriptorTable == null || deviceArea == null || driverArea == null) {
             signalError();
             return false;
         }
         try {
             // a region may be mapped at an odd address, and then even the used index cannot be read
-            SplitQueueBuilder builder = new SplitQueueBuilder()
+            VirtqueueBuilder builder = new VirtqueueBuilder()
                     .size(size)
                     .memory(memory)
-                    .rings(descriptorTable, availRing, usedRing)
+                    .rings(descriptorTable, driverArea, deviceArea)
                     .features(features)
-                    .interrupt(call)
-                    .lastAvail(ownBase ? base : usedIndex(usedRing));
-            if (inflight == null) {
-                builder.resubmit(unanswered);
+                    .interrupt(call);
+            if (format == RingFormat.PACKED) {
+                goOnPacked(builder, inflight, descriptorTable);
             } else {
-                resume(builder, inflight.queue(index, size), usedRing);
+                goOnSplit(builder, inflight, deviceArea);
             }
             hand(builder.build());
             unanswered = NONE;
@@ -189,11 +205,31 @@ final class Vring implements AutoCloseable {
         }
     }
 
-    /** What was in flight counts as taken from the available ring, whatever base the front-end believes in. */
-    private void resume(SplitQueueBuilder builder, InflightQueue record, MemorySegment usedRing) {
+    private void goOnSplit(VirtqueueBuilder builder, @Nullable InflightRegion inflight, MemorySegment usedRing) {
         int usedIndex = usedIndex(usedRing);
+        if (inflight == null) {
+            builder.position(ownBase ? base : usedIndex).resubmit(unanswered);
+            return;
+        }
+        InflightQueue record = inflight.split(index, size);
         int[] resubmit = record.recover(usedIndex);
-        builder.inflight(record).resubmit(resubmit).lastAvail(SplitLayout.wrap(usedIndex + resubmit.length));
+        // what was in flight counts as taken from the available ring, whatever base the front-end believes in
+        builder.inflight(record).resubmit(resubmit).position(SplitLayout.wrap(usedIndex + resubmit.length));
+    }
+
+    /** A stopped ring has nothing in flight, so one position says all; DPDK leaves the upper half of the word zero. */
+    private void goOnPacked(VirtqueueBuilder builder, @Nullable InflightRegion inflight, MemorySegment ring) {
+        int at = base & LOW;
+        if (inflight == null) {
+            builder.position(at << 16 | at);
+            return;
+        }
+        PackedInflightQueue record = inflight.packed(index, size);
+        List<ChainRecord> chains = record.recover(ring, at);
+        int slots = chains.stream().mapToInt(ChainRecord::slots).sum();
+        // what was in flight counts as taken from the ring, whatever base the front-end believes in
+        int next = PackedLayout.advance(record.used(), slots, size);
+        builder.inflight(record).resubmit(chains).position(record.used() << 16 | next);
     }
 
     /**
@@ -204,15 +240,15 @@ final class Vring implements AutoCloseable {
         return Short.toUnsignedInt(usedRing.get(Le.SHORT, SplitLayout.INDEX));
     }
 
-    private void hand(SplitQueue queue) {
+    private void hand(Virtqueue queue) {
         function.attach(index, queue, kick == null ? CardFunction.POLLED : kick.number());
         running = queue;
-        function.enable(index, wanted);
+        function.enable(index, wanted && driverReady);
     }
 
     /** Lets the queue resolve descriptors through {@code memory}, which still has the ring where it was. */
     void replaceMemory(GuestMemory memory) {
-        SplitQueue queue = running;
+        Virtqueue queue = running;
         if (queue != null) {
             function.detach(index);
             queue.replaceMemory(memory);
@@ -222,10 +258,10 @@ final class Vring implements AutoCloseable {
 
     /** Takes the ring back from its worker; it can start again from where it was. */
     void pause() {
-        SplitQueue queue = running;
+        Virtqueue queue = running;
         if (queue != null) {
             function.detach(index);
-            base = queue.lastAvail();
+            base = queue.position();
             ownBase = true;
             running = null;
         }
@@ -236,11 +272,16 @@ final class Vring implements AutoCloseable {
      * done becomes visible, what it had taken is taken again by the ring's next start.
      */
     void suspend() {
-        SplitQueue queue = running;
+        Virtqueue queue = running;
         pause();
         if (queue != null) {
-            queue.release();
-            unanswered = queue.unanswered();
+            switch (queue) {
+                case SplitQueue split -> {
+                    split.release();
+                    unanswered = split.unanswered();
+                }
+                case PackedQueue packed -> packed.giveBack();
+            }
             // the worker may have owed it
             call.raise();
         }

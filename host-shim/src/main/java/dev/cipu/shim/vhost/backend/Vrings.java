@@ -2,6 +2,7 @@ package dev.cipu.shim.vhost.backend;
 
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.ring.RingFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,13 @@ final class Vrings implements AutoCloseable {
         return table;
     }
 
+    /** The format of the rings, null as long as features are not agreed on. */
+    @Nullable
+    RingFormat format() {
+        FeatureSet agreed = features;
+        return agreed == null ? null : RingFormat.of(agreed);
+    }
+
     boolean anyRunning() {
         for (Vring ring : rings) {
             if (ring.isRunning()) {
@@ -50,6 +58,13 @@ final class Vrings implements AutoCloseable {
     void features(@Nullable FeatureSet negotiated) {
         features = negotiated;
         startReady();
+    }
+
+    /** Whether the driver has finished its set-up; no ring is served before that. */
+    void driverIsReady(boolean ready) {
+        for (Vring ring : rings) {
+            ring.driverIsReady(ready);
+        }
     }
 
     /** Takes a ring back from its worker and hands it over again. */

@@ -9,8 +9,12 @@ import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
 import dev.cipu.virtio.blk.BlkFeature;
+import dev.cipu.virtio.conformance.Conforms;
+import dev.cipu.virtio.net.NetFeature;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,7 +30,8 @@ class HostileDeviceTest {
 
     @Test
     void line57AnImpossibleConfigRangeGetsAnEmptyAnswer() throws Exception {
-        int[][] ranges = {{0, 0}, {0, 257}, {1, 256}, {60, 4}, {-1, 4}, {0, -1}, {Integer.MAX_VALUE, 8}, {8, 0x7fffffff}
+        int[][] ranges = {
+            {0, 0}, {0, 257}, {1, 256}, {BlkConfig.BYTES, 4}, {-1, 4}, {0, -1}, {Integer.MAX_VALUE, 8}, {8, 0x7fffffff}
         };
         try (SessionUnderTest session = SessionUnderTest.blk()) {
             for (int[] range : ranges) {
@@ -118,6 +123,35 @@ class HostileDeviceTest {
                 }
             }
         }
+    }
+
+    @Test
+    @Conforms("BF-006")
+    void featuresThatAreRefusedLeaveTheStatusWithoutFeaturesOk() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.net()) {
+            RawFrontEnd front = session.front;
+            front.negotiate();
+            for (long word : new long[] {1L << 32 | 1L << NetFeature.STANDBY, ProtocolFeature.NEGOTIATION}) {
+                assertThat(front.acked(Request.SET_FEATURES, u64(word))).isEqualTo(REFUSED);
+                assertThat(front.acked(Request.SET_STATUS, u64(RawFrontEnd.FEATURES_OK)))
+                        .isZero();
+                assertThat(front.ask(Request.GET_STATUS, NOTHING).getLong()).isEqualTo(3);
+            }
+            front.setFeatures(ProtocolFeature.NEGOTIATION);
+            front.acked(Request.SET_STATUS, u64(RawFrontEnd.FEATURES_OK));
+            assertThat(front.ask(Request.GET_STATUS, NOTHING).getLong()).isEqualTo(RawFrontEnd.FEATURES_OK);
+        }
+    }
+
+    @Test
+    void theEndOfASessionTellsWhatItsLastDriverAccepted() throws Exception {
+        SessionUnderTest session = SessionUnderTest.blk();
+        try (session) {
+            session.front.negotiate();
+            session.front.setFeatures(ProtocolFeature.NEGOTIATION | 1L << BlkFeature.FLUSH);
+            session.front.acked(Request.RESET_DEVICE, NOTHING);
+        }
+        assertThat(session.end().features()).isEqualTo(FeatureSet.of(RingFeature.VERSION_1, BlkFeature.FLUSH));
     }
 
     @Test
