@@ -2,6 +2,7 @@ package dev.cipu.dataplane.net;
 
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
+import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
@@ -79,6 +80,7 @@ public final class GuestPort implements Port {
     private final ReceivePath receivePath;
     private final ControlQueue control;
     private final CallCoalescer coalescer;
+    private final Coalescer joiner;
 
     private @Nullable Virtqueue[] transmitqs = {};
     private int[] transmitPairs = {};
@@ -89,10 +91,17 @@ public final class GuestPort implements Port {
     /** Receiveqs and transmitqs come first; their number depends on what was negotiated. */
     private int dataQueues;
 
+    /** Whether the driver wants calls to be coalesced. */
     private boolean coalesces;
+
     private int turn;
     private boolean unsettled;
     private int generation;
+
+    /** Whether frames for the guest may be joined, and whether they are: it has to take what comes of it. */
+    private boolean mayJoin;
+
+    private boolean joins;
 
     /**
      * @param device what was negotiated; read when a queue is attached
@@ -116,6 +125,16 @@ public final class GuestPort implements Port {
             fromGuest[i] = new FromGuest(pool, counters, nanoTime);
         }
         toGuest = new ToGuest(pool, counters);
+        joiner = new Coalescer(pool);
+        negotiated();
+    }
+
+    /**
+     * Whether neighbours of a burst may reach the guest as one large frame, if it takes such. It costs a look at the headers of
+     * every frame and another copy of those that are joined, and spares the guest most of its work on bulk transfers. Off at first.
+     */
+    public void coalesce(boolean on) {
+        mayJoin = on;
         negotiated();
     }
 
@@ -159,19 +178,19 @@ public final class GuestPort implements Port {
     private void negotiated() {
         dataQueues = device.dataQueues();
         int maxFrame = Math.min(device.mtu() + L2_OVERHEAD, pool.frameBytes());
-        boolean checksums = device.isNegotiated(NetFeature.CSUM);
-        boolean hashes = device.isNegotiated(NetFeature.HASH_REPORT);
+        boolean reports = device.isNegotiated(NetFeature.HASH_REPORT);
         for (FromGuest from : fromGuest) {
-            from.negotiated(maxFrame, checksums);
-            from.headerBytes(hashes ? NetHeader.HASH_BYTES : NetHeader.BYTES);
+            from.negotiated(device.negotiated(), maxFrame);
+            from.headerBytes(reports ? NetHeader.HASH_BYTES : NetHeader.BYTES);
         }
         receivePath.changed();
         coalesces = device.control().coalescing().isOn();
-        toGuest.header(hashes ? receivePath.hashes() : null);
-        toGuest.negotiated(
-                maxFrame,
-                device.isNegotiated(NetFeature.MRG_RXBUF),
-                device.control().guestOffloads().has(NetFeature.GUEST_CSUM));
+        FeatureSet inForce = device.control().inForce();
+        toGuest.header(reports ? receivePath.hashes() : null);
+        toGuest.negotiated(inForce, maxFrame);
+        joiner.negotiated(inForce);
+        // frames that are reported with their hashes stay what they were when those were computed
+        joins = mayJoin && !reports && joiner.isWanted();
     }
 
     private void refresh() {
@@ -281,6 +300,16 @@ public final class GuestPort implements Port {
     }
 
     private void transmitTo(Virtqueue queue, int pair, Burst burst, int from, int to) {
+        if (!joins) {
+            give(queue, pair, burst, from, to);
+            return;
+        }
+        Burst joined = joiner.join(burst, from, to);
+        give(queue, pair, joined, 0, joined.count);
+        joiner.release();
+    }
+
+    private void give(Virtqueue queue, int pair, Burst burst, int from, int to) {
         unsettled = true;
         int next = from;
         long before = coalesces ? counters.get(RX_PACKETS) : 0;

@@ -1,15 +1,20 @@
 package dev.cipu.dataplane.net;
 
 import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SingleChains;
 import dev.cipu.virtio.ring.Virtqueue;
 import org.jspecify.annotations.Nullable;
 
-/** Puts frames into the buffers of a guest's receiveqs. Owner: the thread that owns the port. */
+/**
+ * Puts frames into the buffers of a guest's receiveqs. What a guest did not agree to do itself is done here first: large
+ * frames are cut, checksums completed. Owner: the thread that owns the port.
+ */
 final class ToGuest {
     /** Buffers that one frame may be spread over; more would mean that they are absurdly small. */
     private static final int MERGE_LIMIT = 64;
@@ -29,9 +34,21 @@ final class ToGuest {
     private final Chain[] merged = new Chain[MERGE_LIMIT];
     private int headerBytes = NetHeader.BYTES;
     private long @Nullable [] hashes;
+
+    /** What is reported of the frame that is being given. */
+    private long hash;
+
+    private final FrameHeaders headers = new FrameHeaders();
+    private final Segmenter segmenter = new Segmenter();
+    private FeatureSet features = FeatureSet.NONE;
     private int maxFrame;
     private boolean mergeable;
     private boolean checksums;
+
+    /** Frames that the guest got in this call of {@link #give}, and their bytes. */
+    private int sent;
+
+    private long bytes;
 
     /**
      * @param counters a group with {@link GuestPort#COUNTERS}
@@ -45,14 +62,14 @@ final class ToGuest {
     }
 
     /**
-     * @param maxFrame bytes of the largest frame
-     * @param mergeable whether a frame may be spread over several buffers
-     * @param checksums whether the driver takes frames with a partial checksum
+     * @param features what the guest takes: of the features that device and driver agreed on, those still in force
+     * @param maxFrame bytes of the largest frame that is not to be cut into segments
      */
-    void negotiated(int maxFrame, boolean mergeable, boolean checksums) {
+    void negotiated(FeatureSet features, int maxFrame) {
+        this.features = features;
         this.maxFrame = maxFrame;
-        this.mergeable = mergeable;
-        this.checksums = checksums;
+        mergeable = features.has(NetFeature.MRG_RXBUF);
+        checksums = features.has(NetFeature.GUEST_CSUM);
     }
 
     /**
@@ -65,11 +82,16 @@ final class ToGuest {
         headerBytes = reported == null ? NetHeader.BYTES : NetHeader.HASH_BYTES;
     }
 
-    private void report(long header, int frame) {
-        long[] reported = hashes;
-        if (reported != null) {
-            HostMemory.ALL.set(Le.LONG_UNALIGNED, header + NetHeader.HASH_VALUE, reported[frame]);
+    /** Writes what is reported of the frame at hand into a header. */
+    private void report(long header) {
+        if (hashes != null) {
+            HostMemory.ALL.set(Le.LONG_UNALIGNED, header + NetHeader.HASH_VALUE, hash);
         }
+    }
+
+    private void hashOf(int frame) {
+        long[] reported = hashes;
+        hash = reported == null ? 0 : reported[frame];
     }
 
     /**
@@ -77,29 +99,13 @@ final class ToGuest {
      * queue}, and releases it.
      */
     void give(Virtqueue queue, Burst burst, int from, int to) {
-        int sent = 0;
-        long bytes = 0;
+        sent = 0;
+        bytes = 0;
         int next = from;
         try {
-            int n = queue.popSingles(singles, to - from, true);
-            while (sent < n && prepare(sent, burst, from + sent)) {
-                bytes += burst.length(from + sent);
-                sent++;
-            }
-            copyFrames(sent, burst, from);
-            queue.pushSingles(singles, sent);
-            if (sent < n) {
-                queue.unpopSingles(singles, sent, n);
-            }
-            next += sent;
-            while (next < to) {
-                int given = giveOne(queue, burst, next);
-                if (given == OUT_OF_BUFFERS) {
-                    break;
-                }
+            next += giveSingles(queue, burst, from, to);
+            while (next < to && giveOne(queue, burst, next)) {
                 next++;
-                sent += given > 0 ? 1 : 0;
-                bytes += given;
             }
             queue.release();
         } finally {
@@ -108,6 +114,25 @@ final class ToGuest {
             counters.add(GuestPort.RX_PACKETS, sent);
             counters.add(GuestPort.RX_BYTES, bytes);
         }
+    }
+
+    /** The first frames, as long as each fits a chain of one buffer as it is; returns how many. */
+    private int giveSingles(Virtqueue queue, Burst burst, int from, int to) {
+        int n = queue.popSingles(singles, to - from, true);
+        int given = 0;
+        long length = 0;
+        while (given < n && prepare(given, burst, from + given)) {
+            length += burst.length(from + given);
+            given++;
+        }
+        copyFrames(given, burst, from);
+        queue.pushSingles(singles, given);
+        if (given < n) {
+            queue.unpopSingles(singles, given, n);
+        }
+        sent += given;
+        bytes += length;
+        return given;
     }
 
     /**
@@ -124,9 +149,14 @@ final class ToGuest {
         long first = 0;
         int last = ONE_BUFFER;
         long offload = burst.offload(frame);
-        if (offload != Offload.NONE && leavesPartial(offload, frameAt, length)) {
-            first = NetHeader.partialChecksum(Offload.csumStart(offload));
-            last = ONE_BUFFER | Offload.csumOffset(offload);
+        if (offload != Offload.NONE) {
+            if (Offload.isLarge(offload)) {
+                return false;
+            }
+            if (leavesPartial(offload, frameAt, length)) {
+                first = NetHeader.partialChecksum(Offload.csumStart(offload));
+                last = ONE_BUFFER | Offload.csumOffset(offload);
+            }
         }
         // reading a line that is already right leaves it shared; writing it would take it from the other core
         if (HostMemory.ALL.get(Le.LONG_UNALIGNED, to) != first) {
@@ -135,7 +165,8 @@ final class ToGuest {
         if (HostMemory.ALL.get(Le.INT_UNALIGNED, to + 8) != last) {
             HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last);
         }
-        report(to, frame);
+        hashOf(frame);
+        report(to);
         HostMemory.ALL.set(Le.LONG_UNALIGNED, to + headerBytes, HostMemory.ALL.get(Le.LONG_UNALIGNED, frameAt));
         return true;
     }
@@ -159,32 +190,124 @@ final class ToGuest {
         }
     }
 
-    /** Copies a frame into the guest's next buffers; returns its bytes, 0 if dropped, {@link #OUT_OF_BUFFERS}. */
-    private int giveOne(Virtqueue queue, Burst burst, int index) {
+    /** Copies a frame into the guest's next buffers, or drops and counts it; false if there are no buffers. */
+    private boolean giveOne(Virtqueue queue, Burst burst, int index) {
         int length = burst.length(index);
+        long at = pool.frameOffset(burst.slot(index));
+        hashOf(index);
+        long offload = burst.offload(index);
+        if (Offload.isLarge(offload)) {
+            return giveLarge(queue, at, length, offload);
+        }
         if (length > maxFrame) {
             counters.add(GuestPort.RX_TOO_BIG, 1);
-            return 0;
+            return true;
         }
-        if (!queue.pop(chain)) {
-            return OUT_OF_BUFFERS;
-        }
-        long at = pool.frameOffset(burst.slot(index));
-        report(at - headerBytes, index);
-        long offload = burst.offload(index);
         if (offload != Offload.NONE && leavesPartial(offload, at, length)) {
             long first = NetHeader.partialChecksum(Offload.csumStart(offload));
-            return giveChain(queue, at, length, first, Offload.csumOffset(offload));
+            return giveNext(queue, at, length, first, Offload.csumOffset(offload));
         }
-        return giveChain(queue, at, length, 0, 0);
+        return giveNext(queue, at, length, 0, 0);
+    }
+
+    /** A frame that is to be cut: as it is for a guest that does so itself. {@code [virtio-1.4 §5.1.6.4.1]} */
+    private boolean giveLarge(Virtqueue queue, long at, int length, long offload) {
+        if (!headers.parse(at, length)) {
+            throw new IllegalStateException("a large frame without TCP or UDP");
+        }
+        if (!takes(Offload.gsoType(offload))) {
+            return giveSegments(queue, at, length, offload);
+        }
+        int flags = NetHeader.FLAG_NEEDS_CSUM;
+        int size = Offload.gsoSize(offload);
+        int start = Offload.csumStart(offload);
+        int last = Offload.csumOffset(offload);
+        if (features.has(NetFeature.RSC_EXT)) {
+            // counts instead of places; acknowledgements without data are never coalesced, so no duplicate is either
+            flags |= NetHeader.FLAG_RSC_INFO;
+            start = (length - headers.payload + size - 1) / size;
+            last = 0;
+        }
+        long first = NetHeader.first(flags, Offload.gsoType(offload), headers.payload, size, start);
+        return giveNext(queue, at, length, first, last);
+    }
+
+    /** Whether the guest cuts frames of this type, as they were parsed last. */
+    private boolean takes(int type) {
+        boolean six = headers.six;
+        return checksums
+                && switch (type & ~NetHeader.GSO_ECN) {
+                    case NetHeader.GSO_TCPV4, NetHeader.GSO_TCPV6 ->
+                        features.has(six ? NetFeature.GUEST_TSO6 : NetFeature.GUEST_TSO4)
+                                && ((type & NetHeader.GSO_ECN) == 0 || features.has(NetFeature.GUEST_ECN));
+                    case NetHeader.GSO_UDP -> features.has(NetFeature.GUEST_UFO);
+                    default -> features.has(six ? NetFeature.GUEST_USO6 : NetFeature.GUEST_USO4);
+                };
+    }
+
+    private boolean giveSegments(Virtqueue queue, long at, int length, long offload) {
+        try {
+            segmenter.begin(at, length, offload, checksums);
+            long first = segmenter.leavesPartial() ? NetHeader.partialChecksum(segmenter.transport()) : 0;
+            int last = segmenter.leavesPartial() ? segmenter.checksumOffset() : 0;
+            while (segmenter.next()) {
+                if (segmenter.bytes() > maxFrame) {
+                    // so are all the others but the last
+                    counters.add(GuestPort.RX_TOO_BIG, 1);
+                    return true;
+                }
+                if (!queue.pop(chain)) {
+                    return false;
+                }
+                if (!giveDirect(queue, first, last)) {
+                    long segment = segmenter.makeInPlace();
+                    if (!gave(giveChain(queue, segment, segmenter.bytes(), first, last))) {
+                        return false;
+                    }
+                    segmenter.back();
+                }
+            }
+            return true;
+        } finally {
+            segmenter.end();
+        }
     }
 
     /** Whether the guest takes a partial checksum; if not, it is completed here. */
     private boolean leavesPartial(long offload, long at, int length) {
         if (!checksums) {
-            Checksum.complete(HostMemory.ALL, at, length, Offload.csumStart(offload), Offload.csumOffset(offload));
+            Checksum.complete(at, length, Offload.csumStart(offload), Offload.csumOffset(offload));
         }
         return checksums;
+    }
+
+    /** Writes a segment into the chain at hand if that is one buffer with room for it. */
+    private boolean giveDirect(Virtqueue queue, long first, int last) {
+        int need = headerBytes + segmenter.bytes();
+        if (chain.parts() != 1 || chain.readableParts() > 0 || chain.length(0) < need) {
+            return false;
+        }
+        long to = chain.address(0);
+        HostMemory.ALL.set(Le.LONG_UNALIGNED, to, first);
+        HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last | ONE_BUFFER);
+        report(to);
+        segmenter.writeTo(to + headerBytes);
+        queue.push(chain.head(), need);
+        return gave(segmenter.bytes());
+    }
+
+    /** Copies what lies at an address into the next buffers; false if there are none. */
+    private boolean giveNext(Virtqueue queue, long at, int length, long first, int last) {
+        return queue.pop(chain) && gave(giveChain(queue, at, length, first, last));
+    }
+
+    /** Counts what was given, which may be nothing; false if the buffers have come to an end. */
+    private boolean gave(int given) {
+        if (given > 0) {
+            sent++;
+            bytes += given;
+        }
+        return given != OUT_OF_BUFFERS;
     }
 
     /** A frame for a chain of several parts, or for several chains. {@code [virtio-1.4 §5.1.6.3.2]} */
@@ -198,6 +321,7 @@ final class ToGuest {
             return 0;
         }
         HostMemory.ALL.set(Le.LONG_UNALIGNED, header, first);
+        report(header);
         if (chain.writableBytes() >= need) {
             HostMemory.ALL.set(Le.INT_UNALIGNED, header + 8, last | ONE_BUFFER);
             chain.write(0, HostMemory.ALL, header, need);

@@ -45,7 +45,8 @@ final class TestGuest implements QueueListener {
             throw new IllegalArgumentException("features " + features);
         }
         port = new GuestPort(device, pool, counters, () -> nanos += 20);
-        memory = new DriverMemory(arena.allocate(8 << 20, 4096), BASE);
+        long buffers = 2L * queuePairs * ring * bufferBytes;
+        memory = new DriverMemory(arena.allocate((8 << 20) + buffers, 4096), BASE);
         GuestMemory guest = memory.asGuestMemory();
         for (int pair = 0; pair < queuePairs; pair++) {
             DriverQueue receiveq = ring(ring, features);

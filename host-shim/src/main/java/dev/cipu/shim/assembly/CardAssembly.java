@@ -100,7 +100,10 @@ public final class CardAssembly implements AutoCloseable {
             CardFunction function = switch (each) {
                 case NetSpec net ->
                     Objects.requireNonNull(switches.get(net.switchName()))
-                            .plug(net.id(), restricted(net, new NetDevice(net.macBytes(), net.traits())));
+                            .plug(
+                                    net.id(),
+                                    restricted(net, new NetDevice(net.macBytes(), net.traits())),
+                                    net.coalesce());
                 case BlkSpec blk -> disk(blk, Objects.requireNonNull(stores.get(blk.store())), placement, counters);
             };
             functions.put(each.id(), function);

@@ -148,6 +148,7 @@ public final class CardSpecBuilder {
         int mtu = values.number("mtu", NetSpec.DEFAULT_MTU, 68, 65535);
         String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
         checkName(values.where(), switchName);
+        boolean coalesce = values.flag("coalesce", false);
         FeatureChoice features = FeatureChoice.of(values, NetDevice.DEVICE_ID, NetFeatures.ALL);
         int speed = values.number("speed", NetTraits.UNKNOWN_SPEED, 0, Integer.MAX_VALUE);
         int duplex = duplex(values, speed);
@@ -161,7 +162,17 @@ public final class CardSpecBuilder {
             switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
         }
         devices.add(new NetSpec(
-                id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, speed, duplex, standby, features));
+                id,
+                endpoint,
+                mac.toLowerCase(Locale.ROOT),
+                queues,
+                mtu,
+                switchName,
+                speed,
+                duplex,
+                standby,
+                coalesce,
+                features));
         return this;
     }
 

@@ -12,6 +12,7 @@ import java.util.HexFormat;
  * @param speed what the device says of its speed: Mbit/s, or {@link NetTraits#UNKNOWN_SPEED}
  * @param duplex likewise, one of {@link NetTraits}
  * @param standby whether it stands by for another device with the same address
+ * @param coalesce whether frames that follow one another may reach the guest as one large frame
  * @param features what the device may offer
  */
 public record NetSpec(
@@ -24,6 +25,7 @@ public record NetSpec(
         int speed,
         int duplex,
         boolean standby,
+        boolean coalesce,
         FeatureChoice features)
         implements DeviceSpec {
     public static final int DEFAULT_MTU = 1500;
@@ -31,7 +33,7 @@ public record NetSpec(
     /** Beyond this a QEMU front-end gives up, and nobody has more cores to spread frames over. */
     public static final int MAX_QUEUES = 64;
 
-    /** A device that may offer everything, says nothing of its speed and stands by for nobody. */
+    /** A device that may offer everything, says nothing of its speed, stands by for nobody, and whose guest gets every frame as it was sent. */
     public NetSpec(String id, EndpointSpec endpoint, String mac, int queues, int mtu, String switchName) {
         this(
                 id,
@@ -43,12 +45,13 @@ public record NetSpec(
                 NetTraits.UNKNOWN_SPEED,
                 NetTraits.UNKNOWN_DUPLEX,
                 false,
+                false,
                 FeatureChoice.EVERYTHING);
     }
 
     /** As this one, but offering what is chosen. */
     public NetSpec offering(FeatureChoice choice) {
-        return new NetSpec(id, endpoint, mac, queues, mtu, switchName, speed, duplex, standby, choice);
+        return new NetSpec(id, endpoint, mac, queues, mtu, switchName, speed, duplex, standby, coalesce, choice);
     }
 
     @Override

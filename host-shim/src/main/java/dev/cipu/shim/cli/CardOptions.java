@@ -24,7 +24,7 @@ final class CardOptions {
             paramLabel = "KEY=VALUE,...",
             description = {
                 "A network device. Keys: socket=PATH, id=NAME, mac=52:54:00:12:34:56, queues=PAIRS (1), mtu=BYTES (1500),"
-                        + " switch=NAME (sw0), mode=server|client, fd=N (an inherited listening socket)."
+                        + " switch=NAME (sw0), coalesce=on|off, mode=server|client, fd=N (an inherited listening socket)."
             })
     private List<String> nets = List.of();
 

@@ -70,7 +70,7 @@ class CardSpecTest {
     void everyKeyOfANetworkDeviceCounts() {
         CardSpec card =
                 net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client,speed=25000,"
-                        + "duplex=half,standby=on");
+                        + "duplex=half,standby=on,coalesce=on");
 
         assertThat(card.devices())
                 .containsExactly(new NetSpec(
@@ -82,6 +82,7 @@ class CardSpecTest {
                         "lan",
                         25_000,
                         NetTraits.HALF_DUPLEX,
+                        true,
                         true,
                         FeatureChoice.EVERYTHING));
         assertThat(card.switches()).containsExactly(new SwitchSpec("lan", Uplink.NONE));

@@ -195,6 +195,11 @@ public final class NetControlState {
         return guestOffloads;
     }
 
+    /** What was negotiated, without those of {@link #guestOffloads} that the driver has switched off. */
+    public FeatureSet inForce() {
+        return negotiated.minus(OFFLOADS).or(guestOffloads);
+    }
+
     /** False if one of them was not negotiated; nothing has changed then. */
     public boolean guestOffloads(FeatureSet wanted) {
         if (!negotiated.and(OFFLOADS).containsAll(wanted)) {

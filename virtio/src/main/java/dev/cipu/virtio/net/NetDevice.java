@@ -12,30 +12,48 @@ public final class NetDevice extends VirtioDevice {
 
     public static final int MIN_MTU = NetTraits.MIN_MTU;
 
+    /** Work on large frames that either side leaves to the other. */
+    private static final FeatureSet OFFLOADS = FeatureSet.of(
+            NetFeature.GUEST_TSO4,
+            NetFeature.GUEST_TSO6,
+            NetFeature.GUEST_ECN,
+            NetFeature.GUEST_UFO,
+            NetFeature.GUEST_USO4,
+            NetFeature.GUEST_USO6,
+            NetFeature.HOST_TSO4,
+            NetFeature.HOST_TSO6,
+            NetFeature.HOST_ECN,
+            NetFeature.HOST_UFO,
+            NetFeature.HOST_USO,
+            NetFeature.GUEST_HDRLEN,
+            NetFeature.RSC_EXT);
+
     /** All that this device can do; what depends on its traits is taken out again. */
-    private static final FeatureSet BASE = RING_FEATURES.or(FeatureSet.of(
-            RingFeature.IN_ORDER,
-            NetFeature.CSUM,
-            NetFeature.GUEST_CSUM,
-            NetFeature.CTRL_GUEST_OFFLOADS,
-            NetFeature.MTU,
-            NetFeature.MAC,
-            NetFeature.MRG_RXBUF,
-            NetFeature.STATUS,
-            NetFeature.CTRL_VQ,
-            NetFeature.CTRL_RX,
-            NetFeature.CTRL_VLAN,
-            NetFeature.CTRL_RX_EXTRA,
-            NetFeature.GUEST_ANNOUNCE,
-            NetFeature.MQ,
-            NetFeature.CTRL_MAC_ADDR,
-            NetFeature.HASH_TUNNEL,
-            NetFeature.VQ_NOTF_COAL,
-            NetFeature.NOTF_COAL,
-            NetFeature.HASH_REPORT,
-            NetFeature.RSS,
-            NetFeature.STANDBY,
-            NetFeature.SPEED_DUPLEX));
+    private static final FeatureSet BASE = RING_FEATURES
+            .or(OFFLOADS)
+            .or(FeatureSet.of(
+                    RingFeature.IN_ORDER,
+                    NetFeature.CSUM,
+                    NetFeature.GUEST_CSUM,
+                    NetFeature.CTRL_GUEST_OFFLOADS,
+                    NetFeature.MTU,
+                    NetFeature.MAC,
+                    NetFeature.MRG_RXBUF,
+                    NetFeature.STATUS,
+                    NetFeature.CTRL_VQ,
+                    NetFeature.CTRL_RX,
+                    NetFeature.CTRL_VLAN,
+                    NetFeature.CTRL_RX_EXTRA,
+                    NetFeature.GUEST_ANNOUNCE,
+                    NetFeature.MQ,
+                    NetFeature.CTRL_MAC_ADDR,
+                    NetFeature.HASH_TUNNEL,
+                    NetFeature.VQ_NOTF_COAL,
+                    NetFeature.NOTF_COAL,
+                    NetFeature.HASH_REPORT,
+                    NetFeature.RSS,
+                    NetFeature.STANDBY,
+                    NetFeature.SPEED_DUPLEX));
 
     private static final int CONTROL_ALONE = 2;
 
@@ -123,8 +141,11 @@ public final class NetDevice extends VirtioDevice {
 
     @Override
     protected boolean accepts(FeatureSet wanted) {
+        // a front-end that serves the control queue itself may keep that bit to itself, too
+        FeatureSet there = wanted.with(NetFeature.CTRL_VQ);
+        boolean met = deviceFeatures().stream().allMatch(each -> !wanted.has(each.bit()) || each.isMetBy(there));
         // a legacy driver has a header of 10 bytes, which this device does not speak: [virtio-1.4 §5.1.6.1]
-        return wanted.has(RingFeature.VERSION_1);
+        return met && wanted.has(RingFeature.VERSION_1);
     }
 
     @Override

@@ -47,10 +47,12 @@ class NetDeviceTest {
     @Test
     void features() {
         NetDevice one = new NetDevice(MAC, 1500, 1);
+        FeatureSet offloads = FeatureSet.of(7, 8, 9, 10, 11, 12, 13, 14, 54, 55, 56, 59, 61);
         assertThat(one.offered())
                 .isEqualTo(FeatureSet.of(
-                        0, 1, 2, 3, 5, 15, 16, 17, 18, 19, 20, 21, 23, 28, 29, 32, 34, 35, 36, 38, 39, 40, 43, 51, 52,
-                        53, 57, 60, 63));
+                                0, 1, 2, 3, 5, 15, 16, 17, 18, 19, 20, 21, 23, 28, 29, 32, 34, 35, 36, 38, 39, 40, 43,
+                                51, 52, 53, 57, 60, 63)
+                        .or(offloads));
         assertThat(new NetDevice(MAC, 1500, 2).offered())
                 .isEqualTo(one.offered().with(22));
     }
@@ -62,6 +64,37 @@ class NetDeviceTest {
         assertThat(device.negotiate(device.offered().without(RingFeature.VERSION_1)))
                 .isFalse();
         assertThat(device.negotiate(FeatureSet.of(RingFeature.VERSION_1))).isTrue();
+    }
+
+    @Test
+    void aSetWhosePrerequisitesAreMissingIsRefused() {
+        NetDevice device = new NetDevice(MAC, 1500, 2);
+        FeatureSet plain = FeatureSet.of(RingFeature.VERSION_1);
+        int[] needGuestChecksum = {
+            NetFeature.GUEST_TSO4,
+            NetFeature.GUEST_TSO6,
+            NetFeature.GUEST_UFO,
+            NetFeature.GUEST_USO4,
+            NetFeature.GUEST_USO6
+        };
+        for (int bit : needGuestChecksum) {
+            assertThat(device.negotiate(plain.with(bit))).isFalse();
+            assertThat(device.negotiate(plain.with(bit).with(NetFeature.GUEST_CSUM)))
+                    .isTrue();
+        }
+        for (int bit :
+                new int[] {NetFeature.HOST_TSO4, NetFeature.HOST_TSO6, NetFeature.HOST_UFO, NetFeature.HOST_USO}) {
+            assertThat(device.negotiate(plain.with(bit))).isFalse();
+            assertThat(device.negotiate(plain.with(bit).with(NetFeature.CSUM))).isTrue();
+        }
+        FeatureSet large = plain.with(NetFeature.CSUM).with(NetFeature.HOST_TSO6);
+        for (int bit : new int[] {NetFeature.HOST_ECN, NetFeature.RSC_EXT}) {
+            assertThat(device.negotiate(plain.with(NetFeature.CSUM).with(bit))).isFalse();
+            assertThat(device.negotiate(large.with(bit))).isTrue();
+        }
+        assertThat(device.negotiate(plain.with(NetFeature.MQ)))
+                .as("the front-end has the control queue")
+                .isTrue();
     }
 
     @Test
