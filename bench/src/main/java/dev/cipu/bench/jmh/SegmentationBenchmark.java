@@ -96,6 +96,15 @@ public class SegmentationBenchmark {
 
     @Benchmark
     @OperationsPerInvocation(FRAME)
+    public void copiedInPieces() {
+        for (int i = 0; i < SEGMENTS; i++) {
+            HostMemory.copy(frame + (long) i * SEGMENT, guest + at, HEADERS + SEGMENT);
+            at = (at + BUFFER_BYTES) % GUEST_BYTES;
+        }
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(FRAME)
     public void cut() {
         cut(true);
     }
