@@ -293,7 +293,16 @@ class NetControlCommandsTest {
 
     @Test
     void offloadsAreTheNegotiatedOnesOrFewer() {
-        assertThat(state.guestOffloads()).isEqualTo(FeatureSet.of(NetFeature.GUEST_CSUM));
+        FeatureSet all = FeatureSet.of(
+                NetFeature.GUEST_CSUM,
+                NetFeature.GUEST_TSO4,
+                NetFeature.GUEST_TSO6,
+                NetFeature.GUEST_ECN,
+                NetFeature.GUEST_UFO,
+                NetFeature.GUEST_USO4,
+                NetFeature.GUEST_USO6);
+        assertThat(state.guestOffloads()).isEqualTo(all);
+        assertThat(state.inForce()).isEqualTo(device.negotiated());
         assertThat(run("0500 0000000000000000")).isEqualTo(OK);
         assertThat(state.guestOffloads()).isEqualTo(FeatureSet.NONE);
         assertThat(run("0500 0200000000000000")).isEqualTo(OK);
