@@ -169,6 +169,22 @@ class NetDeviceTest {
     }
 
     @Test
+    @Conforms("NT-004")
+    void nothingChangesTheMtu() {
+        NetDevice device = new NetDevice(MAC, 0x2328, 2);
+        for (int i = 0; i < 2; i++) {
+            assertThat(device.writeConfig(NetConfig.MTU, new byte[] {1, 1})).isFalse();
+            assertThat(config(device)[NetConfig.MTU]).isEqualTo((byte) 0x28);
+            assertThat(config(device)[NetConfig.MTU + 1]).isEqualTo((byte) 0x23);
+            device.negotiate(device.offered());
+            device.linkUp(false);
+            device.announce();
+        }
+        device.reset();
+        assertThat(config(device)[NetConfig.MTU]).isEqualTo((byte) 0x28);
+    }
+
+    @Test
     void theControlQueueIsWhereTheDriverLooksForIt() {
         NetDevice device = new NetDevice(MAC, 1500, 4);
         FeatureSet plain = FeatureSet.of(RingFeature.VERSION_1);
