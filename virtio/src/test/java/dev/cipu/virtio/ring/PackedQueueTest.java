@@ -229,8 +229,8 @@ class PackedQueueTest {
         PackedQueue queue = ring.device(RingFeature.INDIRECT_DESC);
         ring.guest().poke(NEAR, (byte) 1, (byte) 2);
         ring.guest().poke(NEAR + 64, (byte) 3, (byte) 4);
-        ring.guest().entry(FAR, 0, NEAR, 2, 0, 0);
-        ring.guest().entry(FAR, 1, NEAR + 64, 2, 0, WRITE);
+        ring.entry(FAR, 0, NEAR, 2, 0, 0);
+        ring.entry(FAR, 1, NEAR + 64, 2, 0, WRITE);
         ring.offer(FAR, 32, 0, INDIRECT);
         popId(queue);
         MemorySegment copy = MemorySegment.ofArray(new byte[] {9, 9, 9, 9});

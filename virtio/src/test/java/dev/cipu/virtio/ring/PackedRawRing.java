@@ -86,6 +86,16 @@ public final class PackedRawRing {
         flags(at, flags);
     }
 
+    /** Writes entry {@code index} of an indirect table at a guest address, which may lie across regions. */
+    public void entry(long table, int index, long address, long length, int id, int flags) {
+        MemorySegment bytes = MemorySegment.ofArray(new byte[16]);
+        bytes.set(U64, 0, address);
+        bytes.set(U32, 8, (int) length);
+        bytes.set(U16, 12, (short) id);
+        bytes.set(U16, 14, (short) flags);
+        guest.poke(table + 16L * index, bytes.toArray(ValueLayout.JAVA_BYTE));
+    }
+
     public void address(int at, long address) {
         descriptors.set(U64, 16L * at, address);
     }
