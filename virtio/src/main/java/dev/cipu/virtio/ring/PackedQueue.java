@@ -230,7 +230,10 @@ public final class PackedQueue implements Virtqueue {
         if (n == lap && n < limit) {
             n = look(into.element, n, limit, 0, flags ^ PackedLayout.FLAGS_OWNER);
         }
-        seen = n == limit || PackedLayout.isAvailable(into.element[n], PackedLayout.advance(position, n, size));
+        // a ring that is held whole has nothing more, however its descriptors look
+        seen = n == limit
+                ? n < size - held
+                : PackedLayout.isAvailable(into.element[n], PackedLayout.advance(position, n, size));
         int good = take(into, n, index, writable);
         seen |= good < n;
         next = PackedLayout.advance(position, good, size);

@@ -35,7 +35,7 @@ final class ChainOracle {
         }
     }
 
-    private static BigInteger unsigned(long value) {
+    static BigInteger unsigned(long value) {
         return new BigInteger(Long.toUnsignedString(value));
     }
 
@@ -85,16 +85,16 @@ final class ChainOracle {
         return walk(table, 0, (int) entries, false, chain);
     }
 
-    private static boolean wrote(List<Buffer> chain) {
+    static boolean wrote(List<Buffer> chain) {
         return !chain.isEmpty() && chain.getLast().writable();
     }
 
-    private static boolean totalIsAllowed(List<Buffer> chain) {
+    static boolean totalIsAllowed(List<Buffer> chain) {
         return chain.stream().mapToLong(Buffer::length).sum() <= 1L << 32;
     }
 
     /** Whether every byte of a range lies in some region: regions are merged where they touch. */
-    private boolean isMapped(BigInteger address, long length) {
+    boolean isMapped(BigInteger address, long length) {
         BigInteger at = address;
         BigInteger end = address.add(BigInteger.valueOf(length));
         while (at.compareTo(end) < 0) {

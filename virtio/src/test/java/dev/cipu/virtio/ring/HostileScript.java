@@ -212,7 +212,7 @@ final class HostileScript {
         require(expected.isPresent(), "a broken chain was accepted");
         require(chain.head() == head && queue.position() == (index + 1) % 0x10000, "another head than was named");
         outstanding.set(head);
-        compare(expected.get());
+        compare(chain, memory, expected.get());
         touch();
         if (u8() % 8 == 0) {
             queue.unpop(chain);
@@ -231,7 +231,7 @@ final class HostileScript {
     }
 
     /** The parts are the buffers, cut at region borders and in order. */
-    private void compare(List<Buffer> expected) {
+    static void compare(Chain chain, GuestMemory memory, List<Buffer> expected) {
         long[] sums = new long[2];
         for (Buffer buffer : expected) {
             sums[buffer.writable() ? 1 : 0] += buffer.length();
@@ -284,7 +284,7 @@ final class HostileScript {
         return script.remaining() >= 2 ? script.getShort() & 0xffff : 0xffff;
     }
 
-    private static void require(boolean holds, String otherwise) {
+    static void require(boolean holds, String otherwise) {
         if (!holds) {
             throw new AssertionError(otherwise);
         }
