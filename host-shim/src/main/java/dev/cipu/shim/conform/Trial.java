@@ -1,0 +1,108 @@
+package dev.cipu.shim.conform;
+
+import dev.cipu.shim.probe.DeviceKind;
+import dev.cipu.shim.probe.Pause;
+import dev.cipu.shim.probe.Peer;
+import dev.cipu.shim.probe.Rig;
+import dev.cipu.virtio.FeatureSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One run of a check: the connection that it works with, and what it has found so far. */
+final class Trial implements AutoCloseable {
+    /** A verdict and what led to it. */
+    record Finding(Verdict verdict, String seen) {}
+
+    private final Peer peer;
+    private final Survey survey;
+    private final Map<String, Finding> findings = new LinkedHashMap<>();
+    private @Nullable Rig rig;
+
+    Trial(Peer peer, Survey survey) {
+        this.peer = peer;
+        this.survey = survey;
+    }
+
+    Peer peer() {
+        return peer;
+    }
+
+    Survey survey() {
+        return survey;
+    }
+
+    FeatureSet offered() {
+        return survey.offered();
+    }
+
+    boolean isNet() {
+        return survey.kind() == DeviceKind.NET;
+    }
+
+    /** A fresh connection. The one before is closed: some back-ends serve one at a time. */
+    Rig connect() {
+        return connect(0);
+    }
+
+    Rig connect(long moreProtocol) {
+        close();
+        Rig fresh = Rig.connect(peer, moreProtocol);
+        rig = fresh;
+        return fresh;
+    }
+
+    /** A fresh connection, features accepted and memory shared. */
+    Rig ready(FeatureSet wanted) {
+        return connect().accept(wanted).share();
+    }
+
+    /** Reports a demand as met or not; the first failure of a demand stays. */
+    void check(String id, boolean met, String seen) {
+        Finding before = findings.get(id);
+        if (before == null || (before.verdict() == Verdict.PASS && !met)) {
+            findings.put(id, new Finding(met ? Verdict.PASS : Verdict.FAIL, seen));
+        }
+    }
+
+    void pass(String id, String seen) {
+        check(id, true, seen);
+    }
+
+    void fail(String id, String seen) {
+        check(id, false, seen);
+    }
+
+    void skip(String id, String why) {
+        findings.putIfAbsent(id, new Finding(Verdict.SKIP, why));
+    }
+
+    /** Ends the check unless the condition holds: what it has not reported is skipped for this reason. */
+    void need(boolean condition, String why) {
+        if (!condition) {
+            throw new Skipped(why);
+        }
+    }
+
+    void needFeature(int bit, String name) {
+        need(offered().has(bit), name + " is not offered");
+    }
+
+    /** Lets time pass in which nothing should happen. */
+    void watch() {
+        Pause.of(peer.quiet());
+    }
+
+    Map<String, Finding> findings() {
+        return findings;
+    }
+
+    @Override
+    public void close() {
+        Rig open = rig;
+        rig = null;
+        if (open != null) {
+            open.close();
+        }
+    }
+}
