@@ -1,5 +1,6 @@
 package dev.cipu.shim.conform;
 
+import dev.cipu.shim.probe.Exchange;
 import dev.cipu.shim.probe.Part;
 import dev.cipu.shim.probe.RigQueue;
 import dev.cipu.shim.probe.RingFormat;
@@ -49,7 +50,7 @@ final class ChainChecks {
     }
 
     private void framing(Trial trial) {
-        Exchange exchange = Exchange.start(trial, format, FeatureSet.NONE, 0);
+        Exchange exchange = trial.exchange(format, FeatureSet.NONE, 0);
         for (int[] cut : CUTS) {
             Exchange.Sample sample = exchange.sample();
             String how = "cut at " + Arrays.toString(cut);
@@ -76,7 +77,7 @@ final class ChainChecks {
     }
 
     private void limit(Trial trial) {
-        Exchange exchange = Exchange.start(trial, format, FeatureSet.NONE, 0);
+        Exchange exchange = trial.exchange(format, FeatureSet.NONE, 0);
         Exchange.Sample sample = exchange.sample();
         int[] ones = new int[MANY];
         Arrays.fill(ones, 1);
@@ -88,7 +89,7 @@ final class ChainChecks {
     }
 
     private void readableStays(Trial trial) {
-        Exchange exchange = Exchange.start(trial, format, FeatureSet.NONE, 0);
+        Exchange exchange = trial.exchange(format, FeatureSet.NONE, 0);
         for (int i = 0; i < Exchange.SIZE; i++) {
             Exchange.Sample sample = exchange.sample();
             int bytes = sample.parts().getFirst().length();
@@ -107,7 +108,7 @@ final class ChainChecks {
 
     /** The length counts what was really written, from the first writable byte on. */
     private void lengths(Trial trial) {
-        Exchange exchange = Exchange.start(trial, format, FeatureSet.NONE, 0);
+        Exchange exchange = trial.exchange(format, FeatureSet.NONE, 0);
         int room = exchange.writtenBytes();
         long largest = 0;
         for (int i = 0; i < Exchange.SIZE; i++) {
@@ -155,7 +156,7 @@ final class ChainChecks {
 
     /** Split rings only: a length must be there when its index is. */
     static void lengthBeforeIndex(Trial trial) {
-        Exchange exchange = Exchange.start(trial, RingFormat.SPLIT, FeatureSet.NONE, 0);
+        Exchange exchange = trial.exchange(RingFormat.SPLIT, FeatureSet.NONE, 0);
         RigQueue queue = exchange.queue();
         queue.ring().suppressCalls();
         Exchange.Sample sample = exchange.sample();
@@ -191,7 +192,7 @@ final class ChainChecks {
 
     /** Split rings only: nobody but the driver writes descriptors. */
     static void tableStays(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         for (int i = 0; i < Exchange.SIZE; i++) {
             Exchange.Sample sample = exchange.sample();
             int used = exchange.queue().raw().usedIndex();
@@ -219,7 +220,7 @@ final class ChainChecks {
 
     private static Exchange indirect(Trial trial) {
         trial.needFeature(RingFeature.INDIRECT_DESC, "INDIRECT_DESC");
-        return Exchange.startRaw(trial, FeatureSet.of(RingFeature.INDIRECT_DESC), 0);
+        return trial.rawExchange(FeatureSet.of(RingFeature.INDIRECT_DESC), 0);
     }
 
     private static void writeFlagOfIndirect(Trial trial) {

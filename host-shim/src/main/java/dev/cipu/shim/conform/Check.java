@@ -10,8 +10,9 @@ import java.util.Set;
  *
  * @param kinds device types that it is for
  * @param ids of the demands, all of which it reports
+ * @param rough whether it sends what no good driver does; such checks come last, because a back-end may die of them
  */
-record Check(Set<DeviceKind> kinds, List<String> ids, Body body) {
+record Check(Set<DeviceKind> kinds, List<String> ids, boolean rough, Body body) {
     /** What is done; every connection is opened through the trial, which closes it. */
     @FunctionalInterface
     interface Body {
@@ -19,14 +20,18 @@ record Check(Set<DeviceKind> kinds, List<String> ids, Body body) {
     }
 
     static Check any(Body body, String... ids) {
-        return new Check(EnumSet.allOf(DeviceKind.class), List.of(ids), body);
+        return new Check(EnumSet.allOf(DeviceKind.class), List.of(ids), false, body);
+    }
+
+    static Check rough(Body body, String... ids) {
+        return new Check(EnumSet.allOf(DeviceKind.class), List.of(ids), true, body);
     }
 
     static Check net(Body body, String... ids) {
-        return new Check(Set.of(DeviceKind.NET), List.of(ids), body);
+        return new Check(Set.of(DeviceKind.NET), List.of(ids), false, body);
     }
 
     static Check blk(Body body, String... ids) {
-        return new Check(Set.of(DeviceKind.BLK), List.of(ids), body);
+        return new Check(Set.of(DeviceKind.BLK), List.of(ids), false, body);
     }
 }

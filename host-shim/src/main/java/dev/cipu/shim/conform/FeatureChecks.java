@@ -1,10 +1,10 @@
 package dev.cipu.shim.conform;
 
+import dev.cipu.shim.probe.Exchange;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Part;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.DeviceStatus;
@@ -21,10 +21,10 @@ import java.util.List;
 /** Basic facilities: feature bits, the status field, reset. {@code [virtio-1.4 §2.1, §2.2, §2.4, §6]} */
 final class FeatureChecks {
     /**
-     * Not of the current standard and still offered with right: dirty logging of vhost, notify-on-empty and any-layout of
-     * legacy devices.
+     * Not of the current standard and still offered with right: dirty logging of vhost, notify-on-empty, any-layout and the
+     * segmentation of legacy devices.
      */
-    private static final FeatureSet TOLERATED = FeatureSet.of(24, 26, 27);
+    private static final FeatureSet TOLERATED = FeatureSet.of(6, 24, 26, 27);
 
     private static final String NO_STATUS = "the back-end has no status (protocol feature STATUS)";
 
@@ -36,12 +36,12 @@ final class FeatureChecks {
                 Check.any(FeatureChecks::dependencies, "BF-004"),
                 Check.any(FeatureChecks::knownBits, "BF-007"),
                 Check.any(FeatureChecks::subsets, "BF-005"),
-                Check.any(FeatureChecks::unofferedBits, "BF-006"),
+                Check.rough(FeatureChecks::unofferedBits, "BF-006"),
                 Check.any(FeatureChecks::sameAgain, "BF-008"),
                 Check.any(FeatureChecks::statusAfterReset, "BF-009"),
                 Check.any(FeatureChecks::quietAfterReset, "BF-010"),
                 Check.any(FeatureChecks::quietBeforeDriverOk, "BF-001"),
-                Check.any(FeatureChecks::needsReset, "BF-002"),
+                Check.rough(FeatureChecks::needsReset, "BF-002"),
                 Check.any(FeatureChecks::configBeforeFeatures, "BF-011"),
                 Check.any(FeatureChecks::ringReset, "BF-012", "BF-013", "BF-014"),
                 Check.any(FeatureChecks::inOrder, "BF-029"));
@@ -179,7 +179,7 @@ final class FeatureChecks {
     }
 
     private static void quietAfterReset(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         Rig rig = exchange.rig();
         trial.need(rig.canReset(), "the back-end knows no reset (protocol features STATUS, RESET_DEVICE)");
         Exchange.Sample sample = exchange.sample();
@@ -191,25 +191,30 @@ final class FeatureChecks {
         queue.raw().give(exchange.sample().parts());
         queue.kick();
         trial.watch();
-        boolean quiet = queue.raw().usedIndex() == 1 && queue.calls() == calls;
-        trial.check(
-                "BF-010", quiet, quiet ? "no chain used and no call after the reset" : "it goes on after the reset");
+        boolean used = queue.raw().usedIndex() != 1;
+        boolean called = queue.calls() != calls;
+        String seen = (used ? "a chain is used" : "no chain is used") + " after the reset, "
+                + (called ? "with a call" : "without a call");
+        trial.check("BF-010", !used && !called, seen);
     }
 
     private static void quietBeforeDriverOk(Trial trial) {
         Rig rig = trial.connect();
         trial.need(rig.has(ProtocolFeature.STATUS), NO_STATUS);
         rig.accept(FeatureSet.of(RingFeature.VERSION_1)).share();
-        RigQueue queue = rig.rawQueue(Exchange.index(trial), Exchange.SIZE);
+        RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
-            rig.start(rig.queue(RingFormat.SPLIT, 0, Exchange.SIZE, 0), 0);
+            Exchange.startReceiveq(rig);
         }
         rig.start(queue, 0);
-        Exchange exchange = Exchange.of(trial, rig, queue);
+        Exchange exchange = trial.exchangeOn(rig, queue);
+        // many back-ends signal a call descriptor once when it arrives, for a call that its predecessor may have missed
+        rig.link().askNumber(Request.GET_FEATURES);
+        long calls = queue.calls();
         queue.raw().give(exchange.sample().parts());
         queue.kick();
         trial.watch();
-        boolean quiet = queue.raw().usedIndex() == 0 && queue.calls() == 0;
+        boolean quiet = queue.raw().usedIndex() == 0 && queue.calls() == calls;
         rig.driverOk();
         queue.kick();
         boolean served = exchange.awaitUsed(1);
@@ -220,7 +225,7 @@ final class FeatureChecks {
     }
 
     private static void needsReset(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         Rig rig = exchange.rig();
         trial.need(rig.has(ProtocolFeature.STATUS), NO_STATUS);
         long nowhere = Rig.GUEST - (1L << 30);
@@ -251,7 +256,7 @@ final class FeatureChecks {
 
     /** A front-end resets a queue by stopping its ring. */
     private static void ringReset(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         Rig rig = exchange.rig();
         RigQueue queue = exchange.queue();
         trial.need(exchange.serveRaw(exchange.sample()), "the device serves nothing");
@@ -266,7 +271,7 @@ final class FeatureChecks {
         RigQueue fresh = rig.rawQueue(queue.index(), 2 * Exchange.SIZE);
         rig.start(fresh, 0);
         rig.link().askNumber(Request.GET_FEATURES);
-        Exchange again = Exchange.of(trial, rig, fresh);
+        Exchange again = trial.exchangeOn(rig, fresh);
         boolean served = true;
         for (int i = 0; i < 2 * Exchange.SIZE + 1 && served; i++) {
             Exchange.Sample sample = again.sample();
@@ -282,7 +287,7 @@ final class FeatureChecks {
 
     private static void inOrder(Trial trial) {
         trial.needFeature(RingFeature.IN_ORDER, "IN_ORDER");
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.of(RingFeature.IN_ORDER), 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.of(RingFeature.IN_ORDER), 0);
         int count = Exchange.SIZE / 4;
         int[] heads = new int[count];
         for (int i = 0; i < count; i++) {

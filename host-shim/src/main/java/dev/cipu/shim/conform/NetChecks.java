@@ -1,10 +1,13 @@
 package dev.cipu.shim.conform;
 
 import dev.cipu.shim.conform.Reflection.Received;
+import dev.cipu.shim.probe.Exchange;
+import dev.cipu.shim.probe.Payload;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.net.NetConfig;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
@@ -17,6 +20,7 @@ final class NetChecks {
     private static final String NO_CONFIG = "over this back-end the front-end keeps the configuration space";
     private static final int FRAME = 128;
     private static final int BUFFERS = 64;
+    private static final int ETHERNET_MTU = 1500;
 
     private NetChecks() {}
 
@@ -128,35 +132,37 @@ final class NetChecks {
         trial.check(id, problem == null, what + ": " + (problem == null ? "it comes back unchanged" : problem));
     }
 
-    private static void largestFrame(Trial trial) {
+    /** A device that has agreed on an MTU, told by the front-end where the front-end keeps the configuration. */
+    private static Reflection limited(Trial trial) {
         trial.needFeature(NetFeature.MTU, "MTU");
-        Reflection reflection = reflection(trial, NetFeature.MTU);
-        int mtu = mtu(reflection.rig());
-        expect(
-                trial,
-                "NT-006",
-                "a frame of " + (mtu + Frames.ETHERNET) + " bytes",
-                lost(reflection, Reflection.plainHeader(), Frames.plain(mtu + Frames.ETHERNET, 1)));
+        needReflection(trial);
+        Rig rig = trial.connect(ProtocolFeature.NET_MTU);
+        boolean told = rig.has(ProtocolFeature.NET_MTU);
+        trial.need(told, "there is no message to agree on an MTU (protocol feature NET_MTU)");
+        rig.accept(FeatureSet.of(NetFeature.MTU, RingFeature.VERSION_1)).share();
+        rig.link().demand("an MTU of " + ETHERNET_MTU, Request.NET_SET_MTU, Payload.u64(ETHERNET_MTU));
+        return Reflection.on(rig, BUFFERS, Reflection.BIG_BUFFER);
     }
 
-    /** What the back-end says, or what any has. */
-    private static int mtu(Rig rig) {
-        return rig.has(ProtocolFeature.CONFIG) ? Math.min(u16(rig.config(0, 12), NetConfig.MTU), 3000) : 1500;
+    private static void largestFrame(Trial trial) {
+        int bytes = ETHERNET_MTU + Frames.ETHERNET;
+        String problem = lost(limited(trial), Reflection.plainHeader(), Frames.plain(bytes, 1));
+        expect(trial, "NT-006", "a frame of " + bytes + " bytes", problem);
     }
 
     private static void tooLargeFrame(Trial trial) {
-        trial.needFeature(NetFeature.MTU, "MTU");
-        Reflection reflection = reflection(trial, NetFeature.MTU);
-        int mtu = mtu(reflection.rig());
-        // with room for a tag more than one has
-        boolean used = reflection.send(Reflection.plainHeader(), Frames.plain(mtu + Frames.ETHERNET + 9, 2));
+        Reflection reflection = limited(trial);
+        // more than a tag takes
+        byte[] frame = Frames.plain(ETHERNET_MTU + Frames.ETHERNET + 9, 2);
+        boolean used = reflection.send(Reflection.plainHeader(), frame);
         Received received = used ? reflection.receive(trial.peer().quiet()) : null;
         trial.check(
                 "NT-005",
                 received == null,
                 received == null
                         ? "a frame above the MTU is not passed on"
-                        : "a frame of " + received.frame().length + " bytes is passed on with an MTU of " + mtu);
+                        : "a frame of " + received.frame().length + " bytes is passed on with an MTU of "
+                                + ETHERNET_MTU);
     }
 
     private static void unknownFlags(Trial trial) {
@@ -264,7 +270,7 @@ final class NetChecks {
     }
 
     private static void transmitLength(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         trial.need(exchange.serveRaw(exchange.sample()), "the device serves nothing");
         long length = exchange.queue().raw().usedLength(0);
         trial.check("NQ-002", length == 0, "used length " + length + " of a chain without a byte to write");

@@ -1,5 +1,6 @@
 package dev.cipu.shim.conform;
 
+import dev.cipu.shim.probe.Exchange;
 import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.RawRing;
 import dev.cipu.shim.probe.RigQueue;
@@ -33,7 +34,7 @@ final class NotifyChecks {
 
     private static Exchange byIndex(Trial trial, int base) {
         trial.needFeature(RingFeature.EVENT_IDX, "EVENT_IDX");
-        return Exchange.startRaw(trial, FeatureSet.of(RingFeature.EVENT_IDX), base);
+        return trial.rawExchange(FeatureSet.of(RingFeature.EVENT_IDX), base);
     }
 
     private static void serveOrSkip(Trial trial, Exchange exchange) {
@@ -46,7 +47,7 @@ final class NotifyChecks {
     }
 
     private static void flagClear(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         RigQueue queue = exchange.queue();
         queue.raw().availFlags(0);
         // far away: a device that went by it would not call
@@ -65,7 +66,7 @@ final class NotifyChecks {
     }
 
     private static void flagSet(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         RigQueue queue = exchange.queue();
         queue.raw().availFlags(SplitLayout.AVAIL_NO_INTERRUPT);
         long before = queue.calls();
@@ -129,7 +130,7 @@ final class NotifyChecks {
     }
 
     private static void usedFlags(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         int seen = watchFlags(trial, exchange);
         trial.check("SR-017", (seen & ~1) == 0, "used.flags has bits 0x" + Integer.toHexString(seen));
         trial.pass("SR-018", (seen & 1) != 0 ? "it suppresses kicks at times" : "it always wants kicks");
@@ -158,7 +159,7 @@ final class NotifyChecks {
     }
 
     private static void spuriousKicks(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         RigQueue queue = exchange.queue();
         serveOrSkip(trial, exchange);
         for (int i = 0; i < SPURIOUS; i++) {

@@ -1,9 +1,12 @@
 package dev.cipu.shim.conform;
 
 import dev.cipu.shim.probe.DeviceKind;
+import dev.cipu.shim.probe.Exchange;
 import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.probe.Rig;
+import dev.cipu.shim.probe.RigQueue;
+import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.virtio.FeatureSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -55,6 +58,26 @@ final class Trial implements AutoCloseable {
     /** A fresh connection, features accepted and memory shared. */
     Rig ready(FeatureSet wanted) {
         return connect().accept(wanted).share();
+    }
+
+    /** The number of the queue that answers. */
+    int queueIndex() {
+        return Exchange.index(survey.kind());
+    }
+
+    /** A device with its answering queue driven by the rules. */
+    Exchange exchange(RingFormat format, FeatureSet more, int indirectEntries) {
+        return Exchange.start(ready(format.features().or(more)), survey.kind(), format, indirectEntries);
+    }
+
+    /** A device with its answering queue as a ring of bare fields that starts at an index. */
+    Exchange rawExchange(FeatureSet more, int base) {
+        return Exchange.startRaw(ready(RingFormat.SPLIT.features().or(more)), survey.kind(), base);
+    }
+
+    /** On a ring whose start is the caller's. */
+    Exchange exchangeOn(Rig rig, RigQueue queue) {
+        return Exchange.on(rig, survey.kind(), queue);
     }
 
     /** Reports a demand as met or not; the first failure of a demand stays. */

@@ -1,6 +1,7 @@
 package dev.cipu.shim.conform;
 
 import dev.cipu.shim.posix.EventFd;
+import dev.cipu.shim.probe.Exchange;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Part;
 import dev.cipu.shim.probe.Pause;
@@ -27,22 +28,22 @@ final class WireChecks {
 
     static List<Check> all() {
         return List.of(
-                Check.any(WireChecks::acknowledgement, "VU-001", "VU-002"),
+                Check.rough(WireChecks::acknowledgement, "VU-001", "VU-002"),
                 Check.any(WireChecks::protocolBits, "VU-003"),
                 Check.any(WireChecks::queueNumber, "VU-004"),
                 Check.any(WireChecks::baseIsReturned, "VU-005", "VU-006"),
                 Check.any(WireChecks::baseIsHonoured, "VU-007"),
                 Check.any(WireChecks::enable, "VU-008", "VU-009"),
                 Check.any(WireChecks::config, "VU-010"),
-                Check.any(WireChecks::configOutside, "VU-011"),
+                Check.rough(WireChecks::configOutside, "VU-011"),
                 Check.any(WireChecks::newCall, "VU-012"),
                 Check.any(WireChecks::noKick, "VU-013"),
                 Check.any(WireChecks::newTable, "VU-014"),
                 Check.any(WireChecks::addRegion, "VU-015"),
                 Check.any(WireChecks::acrossRegions, "VU-016"),
                 Check.any(WireChecks::inflight, "VU-017"),
-                Check.any(WireChecks::errorEvent, "VU-018"),
-                Check.any(WireChecks::queueOutOfRange, "VU-019"),
+                Check.rough(WireChecks::errorEvent, "VU-018"),
+                Check.rough(WireChecks::queueOutOfRange, "VU-019"),
                 Check.any(WireChecks::secondSession, "VU-020"));
     }
 
@@ -72,7 +73,7 @@ final class WireChecks {
     }
 
     private static void baseIsReturned(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         for (int i = 0; i < 5; i++) {
             trial.need(exchange.serveRaw(exchange.sample()), "the device serves nothing");
         }
@@ -87,7 +88,7 @@ final class WireChecks {
 
     private static void baseIsHonoured(Trial trial) {
         int base = 65530;
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, base);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, base);
         for (int i = 0; i < 10; i++) {
             if (!exchange.serveRaw(exchange.sample())) {
                 trial.fail("VU-007", "chain " + i + " after base " + base + " is not used");
@@ -100,13 +101,13 @@ final class WireChecks {
     private static void enable(Trial trial) {
         Rig rig = trial.ready(RingFormat.SPLIT.features());
         trial.need(rig.protocolKnown(), "the back-end has no protocol features, so rings start enabled");
-        RigQueue queue = rig.rawQueue(Exchange.index(trial), Exchange.SIZE);
+        RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
-            rig.start(rig.queue(RingFormat.SPLIT, 0, Exchange.SIZE, 0), 0);
+            Exchange.startReceiveq(rig);
         }
         rig.describe(queue, 0);
         rig.driverOk();
-        Exchange exchange = Exchange.of(trial, rig, queue);
+        Exchange exchange = trial.exchangeOn(rig, queue);
         queue.raw().give(exchange.sample().parts());
         queue.kick();
         trial.watch();
@@ -137,7 +138,7 @@ final class WireChecks {
     }
 
     private static void newCall(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         trial.need(exchange.serveRaw(exchange.sample()), "the device serves nothing");
         trial.watch();
         long before = exchange.queue().calls();
@@ -166,9 +167,9 @@ final class WireChecks {
 
     private static void noKick(Trial trial) {
         Rig rig = trial.ready(RingFormat.SPLIT.features());
-        RigQueue queue = rig.rawQueue(Exchange.index(trial), Exchange.SIZE);
+        RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
-            rig.start(rig.queue(RingFormat.SPLIT, 0, Exchange.SIZE, 0), 0);
+            Exchange.startReceiveq(rig);
         }
         rig.describe(queue, 0);
         rig.link()
@@ -178,7 +179,7 @@ final class WireChecks {
                         Payload.u64(queue.index() | MessageLayout.FILE_NONE));
         rig.enable(queue, true);
         rig.driverOk();
-        Exchange exchange = Exchange.of(trial, rig, queue);
+        Exchange exchange = trial.exchangeOn(rig, queue);
         Exchange.Sample sample = exchange.sample();
         queue.raw().give(sample.parts());
         boolean served = exchange.awaitUsed(1);
@@ -187,7 +188,7 @@ final class WireChecks {
     }
 
     private static void newTable(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         Rig rig = exchange.rig();
         trial.need(exchange.serveRaw(exchange.sample()), "the device serves nothing");
         rig.share();
@@ -208,13 +209,13 @@ final class WireChecks {
         rig.link().demand("ADD_MEM_REG", Request.ADD_MEM_REG, first, rig.file());
         rig.link().demand("a second ADD_MEM_REG", Request.ADD_MEM_REG, rest, rig.file());
         rig.link().demand("REM_MEM_REG", Request.REM_MEM_REG, rest);
-        RigQueue queue = rig.rawQueue(Exchange.index(trial), Exchange.SIZE);
+        RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
-            rig.start(rig.queue(RingFormat.SPLIT, 0, Exchange.SIZE, 0), 0);
+            Exchange.startReceiveq(rig);
         }
         rig.start(queue, 0);
         rig.driverOk();
-        Exchange exchange = Exchange.of(trial, rig, queue);
+        Exchange exchange = trial.exchangeOn(rig, queue);
         boolean served = exchange.serveRaw(exchange.sample());
         trial.check(
                 "VU-015", served, slots + " slots; a ring in an added region is " + (served ? "" : "not ") + "served");
@@ -222,7 +223,7 @@ final class WireChecks {
 
     /** A buffer that is one in guest addresses and two for the back-end. */
     private static void acrossRegions(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         Exchange.Sample sample = exchange.sample();
         Part first = sample.parts().getFirst();
         long seam = Rig.GUEST + Rig.SEAM - 7;
@@ -247,7 +248,7 @@ final class WireChecks {
     }
 
     private static void errorEvent(Trial trial) {
-        Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+        Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
         RigQueue queue = exchange.queue();
         // a chain that leads to itself
         queue.raw().descriptor(0, Rig.GUEST, 16, 1, 0);
@@ -279,7 +280,7 @@ final class WireChecks {
 
     private static void secondSession(Trial trial) {
         for (int i = 0; i < 3; i++) {
-            Exchange exchange = Exchange.startRaw(trial, FeatureSet.NONE, 0);
+            Exchange exchange = trial.rawExchange(FeatureSet.NONE, 0);
             if (!exchange.serveRaw(exchange.sample())) {
                 trial.fail("VU-020", "session " + i + " is not served");
                 return;

@@ -265,12 +265,14 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             resetDevice();
         } else {
             device.setStatus(status);
+            rings.hold(device.awaitsDriver());
         }
     }
 
     private void resetDevice() {
         rings.reset();
         rings.features(null);
+        rings.hold(false);
         device.reset();
     }
 

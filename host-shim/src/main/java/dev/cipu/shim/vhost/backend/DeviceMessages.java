@@ -4,6 +4,7 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
+import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
@@ -146,6 +147,15 @@ final class DeviceMessages {
             throw new RefusedException("nothing to announce");
         }
         function.announce(request.bytes(0, MAC_BYTES));
+    }
+
+    /**
+     * Whether the driver has begun to write the status and not yet DRIVER_OK, before which no buffer may be consumed.
+     * {@code [virtio-1.4 §2.1.2]} A front-end that never writes it says what it means by starting rings.
+     */
+    boolean awaitsDriver() {
+        int status = device.status() & ~DeviceStatus.NEEDS_RESET;
+        return status != 0 && (status & DeviceStatus.DRIVER_OK) == 0;
     }
 
     void markBroken() {

@@ -18,6 +18,9 @@ final class Vrings implements AutoCloseable {
     private @Nullable InflightRegion inflight;
     private @Nullable FeatureSet features;
 
+    /** No ring starts: the driver has begun to set the device up and has not finished. */
+    private boolean held;
+
     Vrings(CardFunction function) {
         rings = new Vring[function.device().queueCount()];
         for (int i = 0; i < rings.length; i++) {
@@ -49,6 +52,12 @@ final class Vrings implements AutoCloseable {
     /** What driver and device agreed on; no ring starts before this is known. Null: unknown again. */
     void features(@Nullable FeatureSet negotiated) {
         features = negotiated;
+        startReady();
+    }
+
+    /** Whether rings that are complete wait nevertheless; those that run go on. */
+    void hold(boolean on) {
+        held = on;
         startReady();
     }
 
@@ -109,7 +118,7 @@ final class Vrings implements AutoCloseable {
     /** Starts every ring that has all it needs. */
     void startReady() {
         FeatureSet agreed = features;
-        if (agreed == null) {
+        if (agreed == null || held) {
             return;
         }
         for (Vring ring : rings) {
@@ -136,20 +145,20 @@ final class Vrings implements AutoCloseable {
      */
     @Override
     public void close() {
-        RuntimeException held = null;
+        RuntimeException unreleased = null;
         for (Vring ring : rings) {
             try {
                 ring.close();
             } catch (RuntimeException e) {
-                if (held == null) {
-                    held = e;
+                if (unreleased == null) {
+                    unreleased = e;
                 } else {
-                    held.addSuppressed(e);
+                    unreleased.addSuppressed(e);
                 }
             }
         }
-        if (held != null) {
-            throw held;
+        if (unreleased != null) {
+            throw unreleased;
         }
         former.close();
         former = MemoryTable.EMPTY;

@@ -1,11 +1,5 @@
-package dev.cipu.shim.conform;
+package dev.cipu.shim.probe;
 
-import dev.cipu.shim.probe.Part;
-import dev.cipu.shim.probe.Pause;
-import dev.cipu.shim.probe.Rig;
-import dev.cipu.shim.probe.RigQueue;
-import dev.cipu.shim.probe.RingFormat;
-import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetHeader;
@@ -18,8 +12,9 @@ import java.util.List;
  * A harmless chain of each device type for checks that care about rings only: a disk reads its first sectors, a network device
  * sends a frame to nobody. Which queue it goes to, how it looks, and how to tell that it was answered.
  */
-final class Exchange {
-    static final int SIZE = 64;
+public final class Exchange {
+    /** Descriptors of its rings. */
+    public static final int SIZE = 64;
 
     private static final byte CANARY = (byte) 0xa5;
     private static final int FRAME_BYTES = 60;
@@ -39,58 +34,59 @@ final class Exchange {
     }
 
     /** A chain that was made: its parts, and where its memory is. */
-    record Sample(List<Part> parts, long out, long in) {}
+    public record Sample(List<Part> parts, long out, long in) {}
 
-    /** The queue's number of a device type. */
-    static int index(Trial trial) {
-        return trial.isNet() ? 1 : 0;
+    /** The number of the queue that a device type answers on. */
+    public static int index(DeviceKind kind) {
+        return kind == DeviceKind.NET ? 1 : 0;
     }
 
-    /** Starts a device with the driver's half at work. */
-    static Exchange start(Trial trial, RingFormat format, FeatureSet more, int indirectEntries) {
-        Rig rig = trial.ready(format.features().or(more));
-        RigQueue queue = rig.queue(format, index(trial), SIZE, indirectEntries);
-        return begin(trial, rig, queue, 0);
+    /** Starts a device, on a connection that has agreed on features and shares its memory, with the driver's half at work. */
+    public static Exchange start(Rig rig, DeviceKind kind, RingFormat format, int indirectEntries) {
+        return begin(rig, kind, rig.queue(format, index(kind), SIZE, indirectEntries), 0);
     }
 
-    /** Starts a device with a ring of bare fields at an index. */
-    static Exchange startRaw(Trial trial, FeatureSet more, int base) {
-        Rig rig = trial.ready(RingFormat.SPLIT.features().or(more));
-        RigQueue queue = rig.rawQueue(index(trial), SIZE);
+    /** As above, with a ring of bare fields at an index. */
+    public static Exchange startRaw(Rig rig, DeviceKind kind, int base) {
+        RigQueue queue = rig.rawQueue(index(kind), SIZE);
         queue.raw().startAt(base);
-        return begin(trial, rig, queue, base);
+        return begin(rig, kind, queue, base);
     }
 
-    /** As above for a rig whose other steps are the caller's. */
-    static Exchange of(Trial trial, Rig rig, RigQueue queue) {
-        return new Exchange(trial.isNet(), rig, queue);
+    /** On a ring whose start is the caller's. */
+    public static Exchange on(Rig rig, DeviceKind kind, RigQueue queue) {
+        return new Exchange(kind == DeviceKind.NET, rig, queue);
     }
 
-    private static Exchange begin(Trial trial, Rig rig, RigQueue queue, int base) {
-        if (trial.isNet()) {
-            // a receiveq with nothing in it: some back-ends start whole pairs only
-            rig.start(rig.queue(RingFormat.SPLIT, 0, SIZE, 0), 0);
+    private static Exchange begin(Rig rig, DeviceKind kind, RigQueue queue, int base) {
+        if (kind == DeviceKind.NET) {
+            startReceiveq(rig);
         }
         rig.start(queue, base);
         rig.driverOk();
-        return of(trial, rig, queue);
+        return on(rig, kind, queue);
     }
 
-    Rig rig() {
+    /** A receiveq with nothing in it: some back-ends start whole pairs only. */
+    public static void startReceiveq(Rig rig) {
+        rig.start(rig.queue(RingFormat.SPLIT, 0, SIZE, 0), 0);
+    }
+
+    public Rig rig() {
         return rig;
     }
 
-    RigQueue queue() {
+    public RigQueue queue() {
         return queue;
     }
 
     /** Bytes that the device writes into a chain. */
-    int writtenBytes() {
+    public int writtenBytes() {
         return net ? 0 : DATA_BYTES + 1;
     }
 
     /** A fresh chain: what the device reads as one part, what it writes as one, two or none. */
-    Sample sample() {
+    public Sample sample() {
         return net ? frame() : read();
     }
 
@@ -117,7 +113,7 @@ final class Exchange {
     }
 
     /** The sample in as many parts as cutting each of them by the given lengths makes. */
-    static List<Part> cut(Sample sample, int... lengths) {
+    public static List<Part> cut(Sample sample, int... lengths) {
         List<Part> parts = new ArrayList<>();
         for (Part part : sample.parts()) {
             int sum = 0;
@@ -129,15 +125,8 @@ final class Exchange {
         return parts;
     }
 
-    /** Prepares a chain of the ring of bare fields to be given again. */
-    void renew(Sample sample) {
-        if (!net) {
-            rig.memory().slice(sample.in(), DATA_BYTES + 64).fill(CANARY);
-        }
-    }
-
     /** Whether the chain was served: its status is good, and nothing was written beyond. */
-    boolean isServed(Sample sample) {
+    public boolean isServed(Sample sample) {
         if (net) {
             return true;
         }
@@ -147,7 +136,7 @@ final class Exchange {
     }
 
     /** Gives one chain of a ring of bare fields to the device and waits until it is used; false if it is not in time. */
-    boolean serveRaw(Sample sample) {
+    public boolean serveRaw(Sample sample) {
         int before = queue.raw().usedIndex();
         queue.raw().give(sample.parts());
         queue.kick();
@@ -155,13 +144,13 @@ final class Exchange {
     }
 
     /** Waits until the used index is {@code index}. */
-    boolean awaitUsed(int index) {
+    public boolean awaitUsed(int index) {
         int wanted = index & 0xffff;
         return Pause.until(() -> queue.raw().usedIndex() == wanted, rig.peer().timeout());
     }
 
     /** Gives one chain through the driver's half and waits; false if it does not come back, or badly. */
-    boolean serve(Sample sample) {
+    public boolean serve(Sample sample) {
         queue.give(sample.parts());
         return queue.take(rig.peer().timeout()) != null && isServed(sample);
     }
