@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,28 +37,34 @@ class ConformanceTest {
     @TempDir
     Path folder;
 
-    /** Takes every frame; what a test does wrong it does in {@link #claim} and {@link #after}. */
-    private static class Sink implements ScriptedBackEnd.Device {
+    /** Takes every frame; what a test does wrong it hands in. */
+    private static final class Sink implements ScriptedBackEnd.Device {
         private final Chain chain = new Chain();
+        private final ToIntFunction<Chain> claim;
+        private final Consumer<SplitQueue> after;
 
-        /** The length to put into the used ring. */
-        int claim(Chain taken) {
-            return 0;
+        /**
+         * @param claim the length to put into the used ring for a chain
+         * @param after what to do when some were pushed
+         */
+        Sink(ToIntFunction<Chain> claim, Consumer<SplitQueue> after) {
+            this.claim = claim;
+            this.after = after;
         }
 
-        void after(SplitQueue queue) {
-            queue.publish();
+        static Sink sound() {
+            return new Sink(_ -> 0, SplitQueue::publish);
         }
 
         @Override
-        public final int serve(int index, SplitQueue queue, List<@Nullable SplitQueue> all) {
+        public int serve(int index, SplitQueue queue, List<@Nullable SplitQueue> all) {
             int done = 0;
             while (index == 1 && queue.pop(chain)) {
-                queue.push(chain.head(), claim(chain));
+                queue.push(chain.head(), claim.applyAsInt(chain));
                 done++;
             }
             if (done > 0) {
-                after(queue);
+                after.accept(queue);
             }
             return done;
         }
@@ -98,18 +106,13 @@ class ConformanceTest {
     @Test
     void aSoundBackEndPasses() {
         for (String id : List.of("SR-001", "SR-009", "SR-010", "SR-012", "SR-013", "SR-015", "SR-021", "NQ-002")) {
-            assertVerdict(id, Verdict.PASS, new Sink());
+            assertVerdict(id, Verdict.PASS, Sink.sound());
         }
     }
 
     @Test
     void aLengthAboveWhatCanBeWrittenIsFound() {
-        Sink liar = new Sink() {
-            @Override
-            int claim(Chain taken) {
-                return (int) taken.readableBytes();
-            }
-        };
+        Sink liar = new Sink(taken -> (int) taken.readableBytes(), SplitQueue::publish);
         assertVerdict("SR-015", Verdict.FAIL, liar);
         assertVerdict("NQ-002", Verdict.FAIL, liar);
     }
@@ -117,7 +120,7 @@ class ConformanceTest {
     @Test
     void callsAgainstTheWishOfTheDriverAreFound() {
         ScriptedBackEnd.Device nagger = new ScriptedBackEnd.Device() {
-            private final Sink sink = new Sink();
+            private final Sink sink = Sink.sound();
 
             @Override
             public int serve(int index, SplitQueue queue, List<@Nullable SplitQueue> all) {
@@ -136,12 +139,7 @@ class ConformanceTest {
 
     @Test
     void callsThatNeverComeAreFound() {
-        Sink mute = new Sink() {
-            @Override
-            void after(SplitQueue queue) {
-                queue.release();
-            }
-        };
+        Sink mute = new Sink(_ -> 0, SplitQueue::release);
         assertVerdict("SR-010", Verdict.FAIL, mute);
         assertVerdict("SR-012", Verdict.FAIL, mute);
         assertVerdict("SR-009", Verdict.PASS, mute);
@@ -149,41 +147,41 @@ class ConformanceTest {
 
     @Test
     void aWriteIntoABufferToReadIsFound() {
-        Sink vandal = new Sink() {
-            @Override
-            int claim(Chain taken) {
-                HostMemory.ALL.set(ValueLayout.JAVA_BYTE, taken.address(0) + 3, (byte) 7);
-                return 0;
-            }
-        };
+        Sink vandal = new Sink(
+                taken -> {
+                    HostMemory.ALL.set(ValueLayout.JAVA_BYTE, taken.address(0) + 3, (byte) 7);
+                    return 0;
+                },
+                SplitQueue::publish);
         assertVerdict("SR-003", Verdict.FAIL, vandal);
     }
 
     @Test
     void aFeatureWithoutWhatItNeedsIsFound() {
-        CheckResult result = check("BF-004", FEATURES.with(NetFeature.HOST_TSO4), new Sink());
+        CheckResult result = check("BF-004", FEATURES.with(NetFeature.HOST_TSO4), Sink.sound());
         assertThat(result.verdict()).isEqualTo(Verdict.FAIL);
         assertThat(result.seen()).contains("HOST_TSO4");
     }
 
     @Test
     void aMissingVersionIsFound() {
-        assertThat(check("BF-025", FEATURES.without(RingFeature.VERSION_1), new Sink())
+        assertThat(check("BF-025", FEATURES.without(RingFeature.VERSION_1), Sink.sound())
                         .verdict())
                 .isEqualTo(Verdict.FAIL);
     }
 
     @Test
     void whatCannotBeSeenIsSkippedWithItsReason() {
-        CheckResult result = check("BF-001", FEATURES, new Sink());
+        CheckResult result = check("BF-001", FEATURES, Sink.sound());
         assertThat(result.verdict()).isEqualTo(Verdict.SKIP);
         assertThat(result.seen()).contains("STATUS");
-        assertThat(check("NT-030", FEATURES, new Sink()).seen()).contains("no frame comes back");
+        assertThat(check("NT-030", FEATURES, Sink.sound()).seen()).contains("no frame comes back");
     }
 
     @Test
     void aBackEndThatLeavesIsReportedOnceAndTheRestSkipped() {
-        ScriptedBackEnd backEnd = new ScriptedBackEnd(folder.resolve("s"), FEATURES, PROTOCOL, new byte[0], new Sink());
+        ScriptedBackEnd backEnd =
+                new ScriptedBackEnd(folder.resolve("s"), FEATURES, PROTOCOL, new byte[0], Sink.sound());
         Conformance conformance = Conformance.of(peer(), null, Set.of("SR-001", "SR-003"));
         backEnd.close();
         ConformReport report = conformance.run(result -> {});
@@ -194,7 +192,7 @@ class ConformanceTest {
     @Test
     void anUnknownIdIsWrongUsage() {
         try (ScriptedBackEnd _ =
-                new ScriptedBackEnd(folder.resolve("s"), FEATURES, PROTOCOL, new byte[0], new Sink())) {
+                new ScriptedBackEnd(folder.resolve("s"), FEATURES, PROTOCOL, new byte[0], Sink.sound())) {
             assertThatThrownBy(() -> Conformance.of(peer(), null, Set.of("XX-001")))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("XX-001");

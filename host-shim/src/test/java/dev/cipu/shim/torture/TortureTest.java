@@ -60,7 +60,7 @@ class TortureTest {
                     queue.publish();
                     return done;
                 })) {
-            assertThat(attack(7).verdict()).isEqualTo(Damage.SURVIVED);
+            assertThat(attack(30).verdict()).isEqualTo(Damage.SURVIVED);
             assertThat(backEnd.sessions()).isGreaterThan(2);
         }
     }
