@@ -38,7 +38,7 @@ public final class RingFeature {
     /** The device has administration queues. {@code [virtio-1.4 §2.13]} */
     public static final int ADMIN_VQ = 41;
 
-    /** The driver can suspend the device. {@code [virtio-1.4 §2.14]} */
+    /** The driver can suspend the device. {@code [virtio-1.4 §3.4]} */
     public static final int SUSPEND = 43;
 
     private RingFeature() {}

@@ -3,11 +3,15 @@ package dev.cipu.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.virtio.VirtioDevice.StatusRequest;
+import dev.cipu.virtio.conformance.Conforms;
 import org.junit.jupiter.api.Test;
 
 class VirtioDeviceTest {
     private static final int WANTED = 7;
     private static final int DEPENDENT = 8;
+    private static final int RUNNING =
+            DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK | DeviceStatus.DRIVER_OK;
 
     /** Eight bytes of configuration, of which the driver may write bytes 2 and 3; feature 8 needs feature 7. */
     private static final class Sample extends VirtioDevice {
@@ -57,11 +61,13 @@ class VirtioDeviceTest {
     private final Sample device = new Sample(FeatureSet.of(RingFeature.VERSION_1, WANTED, DEPENDENT));
 
     @Test
+    @Conforms("BF-025")
     void aDeviceOffersVersionOne() {
         assertThatThrownBy(() -> new Sample(FeatureSet.of(WANTED))).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
+    @Conforms("BF-005")
     void everyAcceptableSubsetIsAccepted() {
         assertThat(device.negotiated()).isEqualTo(FeatureSet.NONE);
         for (FeatureSet wanted : new FeatureSet[] {
@@ -88,6 +94,23 @@ class VirtioDeviceTest {
                 .isFalse();
         assertThat(device.negotiated()).isEqualTo(before);
         assertThat(device.changes).isEqualTo(1);
+    }
+
+    @Test
+    @Conforms("BF-006")
+    void featuresThatAreRefusedLeaveFeaturesOkClear() {
+        int asked = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK;
+        assertThat(device.negotiate(FeatureSet.of(RingFeature.VERSION_1, DEPENDENT)))
+                .isFalse();
+        device.setStatus(asked);
+        assertThat(device.status()).isEqualTo(3);
+        assertThat(device.negotiate(device.offered())).isTrue();
+        device.setStatus(asked);
+        assertThat(device.status()).isEqualTo(asked);
+        device.negotiate(FeatureSet.of(64));
+        device.setStatus(0);
+        device.setStatus(asked);
+        assertThat(device.status()).as("what was refused before a reset").isEqualTo(asked);
     }
 
     @Test
@@ -123,6 +146,7 @@ class VirtioDeviceTest {
     }
 
     @Test
+    @Conforms("BF-009")
     void statusZeroResets() {
         device.negotiate(FeatureSet.of(RingFeature.VERSION_1));
         device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER | DeviceStatus.FEATURES_OK);
@@ -136,7 +160,9 @@ class VirtioDeviceTest {
     @Test
     void needsResetStaysUntilAReset() {
         device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
-        device.markNeedsReset();
+        assertThat(device.markNeedsReset())
+                .as("before DRIVER_OK nobody is told")
+                .isFalse();
         assertThat(device.status()).isEqualTo(3 | DeviceStatus.NEEDS_RESET);
         device.setStatus(15);
         assertThat(device.status()).isEqualTo(15 | DeviceStatus.NEEDS_RESET);
@@ -144,6 +170,9 @@ class VirtioDeviceTest {
         assertThat(device.status()).isZero();
         device.setStatus(15);
         assertThat(device.status()).isEqualTo(15);
+        assertThat(device.markNeedsReset()).isTrue();
+        assertThat(device.markNeedsReset()).as("once is enough").isFalse();
+        assertThat(device.status()).isEqualTo(15 | DeviceStatus.NEEDS_RESET);
     }
 
     @Test
@@ -159,5 +188,110 @@ class VirtioDeviceTest {
                 .containsExactly(1, 2, 4, 8, 64, 128);
         assertThat(new int[] {RingFeature.INDIRECT_DESC, RingFeature.EVENT_IDX, RingFeature.VERSION_1})
                 .containsExactly(28, 29, 32);
+    }
+
+    private static Sample running(int... features) {
+        FeatureSet all = FeatureSet.of(features).with(RingFeature.VERSION_1);
+        Sample device = new Sample(all);
+        device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER);
+        assertThat(device.negotiate(all)).isTrue();
+        assertThat(device.setStatus(RUNNING)).isEqualTo(StatusRequest.NOTHING);
+        return device;
+    }
+
+    @Test
+    @Conforms({"BF-020", "BF-021"})
+    void aDriverSuspendsAndResumes() {
+        Sample device = running(RingFeature.SUSPEND);
+        assertThat(device.setStatus(RUNNING | DeviceStatus.SUSPEND)).isEqualTo(StatusRequest.SUSPEND);
+        assertThat(device.status()).as("before the queues stand still").isEqualTo(RUNNING);
+        device.suspended();
+        assertThat(device.isSuspended()).isTrue();
+        assertThat(device.status()).isEqualTo((RUNNING & ~DeviceStatus.DRIVER_OK) | DeviceStatus.SUSPEND);
+        assertThat(device.setStatus(device.status())).as("nothing new").isEqualTo(StatusRequest.NOTHING);
+        assertThat(device.setStatus(device.status() | DeviceStatus.DRIVER_OK)).isEqualTo(StatusRequest.RESUME);
+        assertThat(device.isSuspended()).as("before the queues go on").isTrue();
+        assertThat(device.resumed()).isFalse();
+        assertThat(device.status()).isEqualTo(RUNNING);
+    }
+
+    @Test
+    @Conforms("BF-015")
+    void beforeTheEndOfInitialisationSuspendIsIgnored() {
+        Sample device = new Sample(FeatureSet.of(RingFeature.VERSION_1, RingFeature.SUSPEND));
+        assertThat(device.setStatus(DeviceStatus.ACKNOWLEDGE | DeviceStatus.SUSPEND))
+                .isEqualTo(StatusRequest.NOTHING);
+        assertThat(device.status()).isEqualTo(DeviceStatus.ACKNOWLEDGE);
+        assertThat(device.negotiate(device.offered())).isTrue();
+        // not even together with DRIVER_OK
+        assertThat(device.setStatus(RUNNING | DeviceStatus.SUSPEND)).isEqualTo(StatusRequest.NOTHING);
+        assertThat(device.status()).isEqualTo(RUNNING);
+        assertThat(device.setStatus(RUNNING | DeviceStatus.SUSPEND)).isEqualTo(StatusRequest.SUSPEND);
+    }
+
+    @Test
+    void withoutTheFeatureSuspendIsIgnored() {
+        Sample device = running(WANTED);
+        assertThat(device.setStatus(RUNNING | DeviceStatus.SUSPEND)).isEqualTo(StatusRequest.NOTHING);
+        assertThat(device.status()).isEqualTo(RUNNING);
+    }
+
+    @Test
+    @Conforms({"BF-016", "BF-017"})
+    void theConfigurationOfASuspendedDeviceStandsStill() {
+        Sample device = running(RingFeature.SUSPEND);
+        device.suspended();
+        byte[] before = new byte[8];
+        device.readConfig(0, before);
+        assertThat(device.writeConfig(2, new byte[] {9})).isTrue();
+        // a change of the device's own
+        device.config[5] = 77;
+        byte[] now = new byte[8];
+        device.readConfig(0, now);
+        assertThat(now).isEqualTo(before);
+        device.resumed();
+        device.readConfig(0, now);
+        assertThat(now[2]).as("what the driver wrote is forgotten").isEqualTo((byte) 2);
+        assertThat(now[5]).isEqualTo((byte) 77);
+    }
+
+    @Test
+    @Conforms({"BF-018", "BF-019"})
+    void aConfigurationChangeIsToldAfterTheSuspension() {
+        Sample device = running(RingFeature.SUSPEND);
+        assertThat(device.mayNotifyOfChange()).isTrue();
+        device.suspended();
+        assertThat(device.mayNotifyOfChange()).isFalse();
+        assertThat(device.resumed()).isTrue();
+        device.suspended();
+        assertThat(device.resumed()).as("told once").isFalse();
+    }
+
+    @Test
+    @Conforms("BF-009")
+    void aResetEndsASuspension() {
+        Sample device = running(RingFeature.SUSPEND);
+        device.suspended();
+        device.mayNotifyOfChange();
+        device.setStatus(0);
+        assertThat(device.status()).isZero();
+        assertThat(device.isSuspended()).isFalse();
+        assertThat(device.resumed()).isFalse();
+    }
+
+    @Test
+    void aNotificationNamesItsQueue() {
+        Sample plain = running(WANTED);
+        assertThat(plain.notifyValue(0)).isZero();
+        assertThat(plain.notifiedQueue(NotificationData.of(0, 0xffff))).isZero();
+        assertThat(plain.notifiedQueue(1)).as("no such queue").isEqualTo(-1);
+        assertThat(plain.notifiedQueue(-1)).isEqualTo(-1);
+        Sample named = running(RingFeature.NOTIF_CONFIG_DATA, RingFeature.NOTIFICATION_DATA);
+        int value = named.notifyValue(0);
+        assertThat(value).as("a name of the device's choice").isNotZero();
+        assertThat(named.notifiedQueue(NotificationData.of(value, 0x8001))).isZero();
+        assertThat(named.notifiedQueue(0)).isEqualTo(-1);
+        assertThat(NotificationData.progress(NotificationData.of(value, 0x8001)))
+                .isEqualTo(0x8001);
     }
 }

@@ -11,7 +11,7 @@ import dev.cipu.virtio.driver.NetDriver;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 
@@ -68,12 +68,12 @@ public final class PortGuest {
     }
 
     private static SplitQueue queue(DriverMemory memory, SplitDriver ring, FeatureSet features) {
-        return new SplitQueueBuilder()
+        return new VirtqueueBuilder()
                 .size(SIZE)
                 .memory(memory.asGuestMemory())
-                .rings(ring.descriptorAddress(), ring.availAddress(), ring.usedAddress())
+                .rings(ring.descriptorAddress(), ring.driverAreaAddress(), ring.deviceAreaAddress())
                 .features(features)
-                .build();
+                .buildSplit();
     }
 
     /** To be plugged into the switch. */

@@ -10,10 +10,11 @@ import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -101,18 +102,18 @@ public class BlockQueueBenchmark {
         driver = new BlkDriver(ring, memory);
         data = memory.allocate((long) BURST * BLOCK, BLOCK);
         disk = store == Store.NULL ? new NullStore(DISK_BYTES) : new MemoryStore(DISK_BYTES);
-        BlkDevice device =
-                new BlkDevice(new BlkDevice.Geometry(disk.sectors(), disk.blockSize(), false, 1, "bench", false));
+        BlkDevice device = new BlkDevice(
+                BlkTraits.of(disk.sectors()).withBlockSize(disk.blockSize()).withSerial("bench"));
         if (!device.negotiate(features)) {
             throw new IllegalStateException("the device refuses " + features);
         }
         queue = new BlockQueue(
-                new SplitQueueBuilder()
+                new VirtqueueBuilder()
                         .size(SIZE)
                         .memory(memory.asGuestMemory())
-                        .rings(ring.descriptorAddress(), ring.availAddress(), ring.usedAddress())
+                        .rings(ring.descriptorAddress(), ring.driverAreaAddress(), ring.deviceAreaAddress())
                         .features(features)
-                        .build(),
+                        .buildSplit(),
                 device,
                 disk,
                 CounterGroup.unlisted(BlockQueue.COUNTERS),

@@ -6,7 +6,7 @@ import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -79,12 +79,12 @@ public class RingBenchmark {
         long area = memory.allocate(bytes, 1 << 12);
         driver = new SplitDriver(memory.slice(area, bytes), area, SIZE, features, shape.indirectEntries);
         driver.suppressCalls();
-        queue = new SplitQueueBuilder()
+        queue = new VirtqueueBuilder()
                 .size(SIZE)
                 .memory(memory.asGuestMemory())
-                .rings(driver.descriptorAddress(), driver.availAddress(), driver.usedAddress())
+                .rings(driver.descriptorAddress(), driver.driverAreaAddress(), driver.deviceAreaAddress())
                 .features(features)
-                .build();
+                .buildSplit();
         queue.suppressKicks();
         for (int i = 0; i < PARTS; i++) {
             addresses[i] = memory.allocate(BUFFER_BYTES, 1 << 6);

@@ -81,14 +81,14 @@ public final class TestPmd {
     }
 
     /** Starts a front-end on whatever listens at {@code socket}, and waits until its port is up. */
-    public static TestPmd startFrontEnd(
-            Children children, Setup setup, Path socket, boolean mergeableBuffers, String name)
+    public static TestPmd startFrontEnd(Children children, Setup setup, Path socket, DriverShape shape, String name)
             throws IOException, InterruptedException {
         List<String> command = command(setup, setup.hostCore(), children.folder(), name);
+        command.addAll(shape.options());
         command.addAll(List.of(
                 "--vdev",
-                "net_virtio_user0,path=" + socket + ",queues=1,queue_size=" + RING + ",mrg_rxbuf="
-                        + (mergeableBuffers ? 1 : 0) + ",mac=52:54:00:00:00:01"));
+                "net_virtio_user0,path=" + socket + ",queues=1,queue_size=" + RING + "," + shape.properties()
+                        + ",mac=52:54:00:00:00:01"));
         addRest(command);
         TestPmd testPmd = new TestPmd(children.start("virtio_user-" + name, setup.hostCore(), true, command));
         testPmd.stats(START);

@@ -2,6 +2,7 @@ package dev.cipu.bench.versus;
 
 import dev.cipu.bench.process.Child;
 import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.DriverShape;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.Setup;
 import dev.cipu.bench.process.TestPmd;
@@ -21,20 +22,25 @@ final class NetMatch implements Match<Integer> {
     /** Enough for three testpmd of 256 MB each, of 2 MB pages. */
     static final int HUGE_PAGES = 416;
 
-    private static final List<Integer> FRAME_BYTES = List.of(64, 256, 1518);
+    /** All that is compared. */
+    static final List<Integer> ALL = List.of(64, 256, 1518);
+
+    /** Where the driver's way of using the ring shows most. */
+    static final List<Integer> SMALLEST = List.of(64);
+
     private static final Duration START = Duration.ofSeconds(30);
 
     private final Setup setup;
     private final String peerName;
-    private final boolean mergeableBuffers;
+    private final DriverShape shape;
     private final List<Scenario<Integer>> scenarios = new ArrayList<>();
 
-    NetMatch(Setup setup, String peerVersion, boolean mergeableBuffers) {
+    NetMatch(Setup setup, String peerVersion, DriverShape shape, List<Integer> frameBytes) {
         this.setup = setup;
-        this.mergeableBuffers = mergeableBuffers;
+        this.shape = shape;
         peerName = ("DPDK " + peerVersion + " net_vhost, testpmd io").replace("  ", " ");
-        for (int bytes : FRAME_BYTES) {
-            String name = "net/" + bytes + "B/split/mrg=" + (mergeableBuffers ? 1 : 0);
+        for (int bytes : frameBytes) {
+            String name = "net/" + bytes + "B/" + shape.name();
             if (setup.wants(name)) {
                 scenarios.add(new Scenario<>(bytes, List.of(new Metric(name, "packets/s", NetContender.RATE, true))));
             }
@@ -55,7 +61,7 @@ final class NetMatch implements Match<Integer> {
     public Contender<Integer> startPeer(Children children) throws IOException, InterruptedException {
         Path socket = children.folder().resolve("peer");
         Child server = TestPmd.startBackEnd(children, setup, socket);
-        TestPmd frontEnd = TestPmd.startFrontEnd(children, setup, socket, mergeableBuffers, "peer");
+        TestPmd frontEnd = TestPmd.startFrontEnd(children, setup, socket, shape, "peer");
         server.hold();
         return new NetContender(server, frontEnd, null);
     }
@@ -83,7 +89,7 @@ final class NetMatch implements Match<Integer> {
                                 "--stats",
                                 counters.toString())));
         server.awaitSocket(socket, START);
-        TestPmd frontEnd = TestPmd.startFrontEnd(children, setup, socket, mergeableBuffers, "ours");
+        TestPmd frontEnd = TestPmd.startFrontEnd(children, setup, socket, shape, "ours");
         server.hold();
         return new NetContender(server, frontEnd, counters);
     }

@@ -1,5 +1,6 @@
 package dev.cipu.bench.versus;
 
+import dev.cipu.bench.process.DriverShape;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.Setup;
 import dev.cipu.bench.process.TestPmd;
@@ -7,7 +8,7 @@ import dev.cipu.bench.report.CaseResult;
 import java.io.IOException;
 import java.util.List;
 
-/** Frames against DPDK's {@code net_vhost}, with and without mergeable buffers. */
+/** Frames against DPDK's {@code net_vhost}, with split and packed rings, however its driver uses them. */
 public final class NetPart implements Part {
     @Override
     public String name() {
@@ -25,6 +26,12 @@ public final class NetPart implements Part {
         Program.find("stdbuf", Program.searchPath(), "coreutils");
         String version = Program.version(program, TestPmd.VERSION_ARGUMENTS);
         Setup setup = run.setup(program);
-        return run.compare(List.of(new NetMatch(setup, version, false), new NetMatch(setup, version, true)));
+        return run.compare(List.of(
+                new NetMatch(setup, version, DriverShape.SPLIT, NetMatch.ALL),
+                new NetMatch(setup, version, DriverShape.SPLIT_MERGEABLE, NetMatch.ALL),
+                new NetMatch(setup, version, DriverShape.PACKED, NetMatch.ALL),
+                new NetMatch(setup, version, DriverShape.PACKED_MERGEABLE, NetMatch.SMALLEST),
+                new NetMatch(setup, version, DriverShape.PACKED_ANY_ORDER, NetMatch.SMALLEST),
+                new NetMatch(setup, version, DriverShape.PACKED_VECTORIZED, NetMatch.SMALLEST)));
     }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.bench.machine.Median;
 import dev.cipu.bench.process.Child;
+import dev.cipu.bench.process.DriverShape;
 import dev.cipu.bench.process.NotificationCount;
 import dev.cipu.bench.process.RunLength;
 import dev.cipu.bench.process.Setup;
@@ -91,8 +92,9 @@ class OutsideViewTest {
     void casesAreChosenByPartsOfTheirNames() {
         Setup all = new Setup("testpmd", 1, 0, List.of(), true);
         Setup some = new Setup("testpmd", 1, 0, List.of("64B", "1518B"), true);
-        assertThat(new NetMatch(all, "22.11", true).scenarios()).hasSize(3);
-        assertThat(new NetMatch(some, "22.11", true).scenarios())
+        assertThat(new NetMatch(all, "22.11", DriverShape.SPLIT_MERGEABLE, NetMatch.ALL).scenarios())
+                .hasSize(3);
+        assertThat(new NetMatch(some, "22.11", DriverShape.SPLIT_MERGEABLE, NetMatch.ALL).scenarios())
                 .extracting(Match.Scenario::workload)
                 .containsExactly(64, 1518);
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.memory.Le;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -154,6 +155,7 @@ class BadRequestTest {
     }
 
     @Test
+    @Conforms({"BK-022", "BK-023"})
     void line39_unknownFlagsAndUnmapOnDiscardAreUnsupported() {
         assertThat(guest.raw().header(BlkRequest.DISCARD, 0).segment(0, 8, 1).status())
                 .isEqualTo(BlkRequest.UNSUPP);
@@ -211,6 +213,7 @@ class BadRequestTest {
     }
 
     @Test
+    @Conforms({"BK-020", "BK-021"})
     void line40_writesToAReadOnlyDeviceFailAndWriteNothing() {
         BlkGuest reader = new BlkGuest(store, true, FeatureSet.NONE);
         // the driver need not have acknowledged that the disk is read-only
@@ -270,6 +273,7 @@ class BadRequestTest {
     }
 
     @Test
+    @Conforms("SR-001")
     void line43_theStatusIsTheLastWritableByteHoweverFramed() {
         guest.fill(data, 1024, 1);
         byte[] written = guest.bytes(data, 512);
@@ -300,6 +304,7 @@ class BadRequestTest {
     }
 
     @Test
+    @Conforms({"SR-015", "SR-016"})
     void usedLengthOfAFailedReadPromisesNothing() {
         long status = guest.statusByte();
         assertThat(guest.raw()

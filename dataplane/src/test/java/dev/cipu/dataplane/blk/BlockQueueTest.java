@@ -7,6 +7,7 @@ import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.ring.Violation;
 import java.lang.foreign.Arena;
@@ -90,6 +91,7 @@ class BlockQueueTest {
     }
 
     @Test
+    @Conforms({"BK-024", "BK-025", "BK-026"})
     void zeroedAndDiscardedBlocksReadAsZeroes() {
         BlkGuest guest = new BlkGuest(store);
         long data = guest.buffer(1 << 20);
@@ -160,6 +162,7 @@ class BlockQueueTest {
     }
 
     @Test
+    @Conforms("BK-031")
     void writesAreDurableExactlyWhenTheCacheIsOff() {
         RecordingStore slow = new RecordingStore(DISK);
         BlkGuest guest = new BlkGuest(slow);
@@ -214,10 +217,10 @@ class BlockQueueTest {
         assertThat(guest.driver.poll()).isNotNegative();
         assertThat(guest.driver.poll()).isNegative();
         guest.served.poll();
-        assertThat(guest.queue.lastAvail()).isEqualTo(1);
+        assertThat(guest.queue.position()).isEqualTo(1);
         guest.served.resume();
         guest.served.poll();
-        assertThat(guest.queue.lastAvail()).isEqualTo(2);
+        assertThat(guest.queue.position()).isEqualTo(2);
     }
 
     @Test

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.conformance.Conforms;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
@@ -54,6 +55,7 @@ class GuestPortTest {
     }
 
     @Test
+    @Conforms({"NT-028", "NT-031", "NT-032"})
     void aFrameIsSpreadOverSmallBuffersWhereTheDriverMergesThem() {
         TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
         TestGuest b = guest(Frames.MAC_B, 1, MERGING, 64, 256);
@@ -93,6 +95,7 @@ class GuestPortTest {
     }
 
     @Test
+    @Conforms("NT-029")
     void line31_aBufferTooSmallWithoutMergingDropsTheFrameAndStaysInPlace() {
         TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
         TestGuest b = guest(Frames.MAC_B, 1, PLAIN, 8, 256);
@@ -233,10 +236,11 @@ class GuestPortTest {
     }
 
     @Test
+    @Conforms("SR-001")
     void line30_aHeaderMaySpanDescriptorsAndAChainMayBeTooShort() {
         TestGuest a = guest(Frames.MAC_A, 1, PLAIN, 64, 2048);
         TestGuest b = guest(Frames.MAC_B, 1, PLAIN, 64, 2048);
-        SplitDriver raw = a.driver().transmitq();
+        DriverQueue raw = a.driver().transmitq();
         byte[] frame = Frames.frame(Frames.MAC_B, Frames.MAC_A, 80, 7);
         long at = a.memory.allocate(4096, 64);
         a.memory.slice(at + 12, frame.length).copyFrom(java.lang.foreign.MemorySegment.ofArray(frame));
@@ -256,6 +260,7 @@ class GuestPortTest {
     }
 
     @Test
+    @Conforms({"NT-034", "NT-035", "NT-046", "NT-047"})
     void aPartialChecksumPassesToAGuestThatTakesOneAndIsCompletedForOthers() {
         TestGuest a = guest(Frames.MAC_A, 1, CHECKSUMS, 64, 2048);
         TestGuest b = guest(Frames.MAC_B, 1, CHECKSUMS, 64, 2048);

@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.conformance.Conforms;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.ring.SplitLayout;
@@ -23,17 +24,17 @@ class InOrderTest {
 
     /** Follows one ring from outside: each used element must name the head that was made available in its place. */
     private static final class Witness {
-        private final SplitDriver ring;
+        private final DriverQueue ring;
         private final MemorySegment memory;
         private final long avail;
         private final long used;
         private int seen;
 
-        Witness(TestGuest guest, SplitDriver ring) {
+        Witness(TestGuest guest, DriverQueue ring) {
             this.ring = ring;
             memory = guest.memory.segment();
-            avail = guest.memory.offset(ring.availAddress());
-            used = guest.memory.offset(ring.usedAddress());
+            avail = guest.memory.offset(ring.driverAreaAddress());
+            used = guest.memory.offset(ring.deviceAreaAddress());
         }
 
         int look() {
@@ -53,6 +54,7 @@ class InOrderTest {
     }
 
     @Test
+    @Conforms("BF-029")
     void everyChainIsUsedInTheOrderInWhichItBecameAvailable() {
         try (Arena arena = Arena.ofShared()) {
             PacketPool pool = new PacketPool(arena, 256, 2048);

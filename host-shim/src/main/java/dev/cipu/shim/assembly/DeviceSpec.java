@@ -10,6 +10,9 @@ public sealed interface DeviceSpec permits NetSpec, BlkSpec {
     /** Queue pairs of a network device, request queues of a block device. */
     int queues();
 
+    /** What the device may offer of what it has. */
+    FeatureChoice features();
+
     /** {@code net} or {@code blk}. */
     String kind();
 }

@@ -3,14 +3,15 @@ package dev.cipu.shim.card;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.NotificationData;
 import dev.cipu.virtio.driver.DriverMemory;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.ring.Interrupt;
-import dev.cipu.virtio.ring.SplitLayout;
-import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.Violation;
+import dev.cipu.virtio.ring.Virtqueue;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,21 +35,22 @@ public final class EmbeddedGuest implements AutoCloseable {
     private final GuestMemory shared;
     private final @Nullable QueueEnd[] queues;
     private final AtomicInteger broken = new AtomicInteger();
+    private final AtomicInteger configChanges = new AtomicInteger();
     private boolean closed;
 
     /** A queue in use: its driver's half and the two ways to ring. */
     private static final class QueueEnd implements Interrupt {
-        final SplitDriver driver;
+        final DriverQueue driver;
         final EventFd kick = EventFd.create();
         final AtomicLong calls = new AtomicLong();
         volatile @Nullable Runnable called;
 
         @Nullable
-        SplitQueue ring;
+        Virtqueue ring;
 
         long kicks;
 
-        QueueEnd(SplitDriver driver) {
+        QueueEnd(DriverQueue driver) {
             this.driver = driver;
         }
 
@@ -104,7 +106,46 @@ public final class EmbeddedGuest implements AutoCloseable {
         public void memoryFault() {}
 
         @Override
-        public void configChanged() {}
+        public void configChanged() {
+            if (function.device().mayNotifyOfChange()) {
+                configChanges.incrementAndGet();
+            }
+        }
+    }
+
+    /** Configuration change notifications so far; any thread may ask. */
+    public int configChanges() {
+        return configChanges.get();
+    }
+
+    /** The device's status field as the driver reads it. */
+    public int status() {
+        return function.device().status();
+    }
+
+    /** Writes the status field, as far as a driver with a running device does: to suspend it and to let it go on. */
+    public void writeStatus(int bits) {
+        switch (function.device().setStatus(bits)) {
+            case SUSPEND -> {
+                enableAll(false);
+                function.device().suspended();
+            }
+            case RESUME -> {
+                if (function.device().resumed()) {
+                    configChanges.incrementAndGet();
+                }
+                enableAll(true);
+            }
+            case NOTHING -> {}
+        }
+    }
+
+    private void enableAll(boolean on) {
+        for (int i = 0; i < queues.length; i++) {
+            if (queues[i] != null) {
+                function.enable(i, on);
+            }
+        }
     }
 
     /** What driver and device agreed on. */
@@ -119,45 +160,31 @@ public final class EmbeddedGuest implements AutoCloseable {
     /**
      * Sets a queue up and starts it.
      *
-     * @param size descriptors, a power of two
+     * @param size descriptors, as many as the ring's format allows
      * @param indirectEntries longest chain for an indirect table, 0 for none
      */
-    public SplitDriver start(int queue, int size, int indirectEntries) {
-        long bytes = SplitDriver.bytes(size, indirectEntries);
+    public DriverQueue start(int queue, int size, int indirectEntries) {
+        long bytes = DriverQueue.bytes(RingFormat.of(negotiated()), size, indirectEntries);
         long address = memory.allocate(bytes, PAGE);
-        SplitDriver driver =
-                new SplitDriver(memory.slice(address, bytes), address, size, negotiated(), indirectEntries);
+        DriverQueue driver = DriverQueue.of(memory.slice(address, bytes), address, size, negotiated(), indirectEntries);
         QueueEnd end = new QueueEnd(driver);
         queues[queue] = end;
-        attach(queue, end, 0);
+        attach(queue, end, driver.format().start(), true);
         return driver;
     }
 
-    private void attach(int queue, QueueEnd end, int lastAvail) {
-        SplitDriver driver = end.driver;
-        int size = driver.size();
-        SplitQueue ring = new SplitQueueBuilder()
-                .size(size)
+    private void attach(int queue, QueueEnd end, int position, boolean fresh) {
+        DriverQueue driver = end.driver;
+        VirtqueueBuilder builder = new VirtqueueBuilder()
+                .size(driver.size())
                 .memory(shared)
-                .rings(
-                        range(driver.descriptorAddress(), SplitLayout.descriptorBytes(size)),
-                        range(driver.availAddress(), SplitLayout.availBytes(size)),
-                        range(driver.usedAddress(), SplitLayout.usedBytes(size)))
                 .features(negotiated())
-                .lastAvail(lastAvail)
-                .interrupt(end)
-                .build();
+                .rings(driver.descriptorAddress(), driver.driverAreaAddress(), driver.deviceAreaAddress())
+                .interrupt(end);
+        Virtqueue ring = (fresh ? builder.fresh(position) : builder.position(position)).build();
         end.ring = ring;
         function.attach(queue, ring, end.kick.fd().number());
         function.enable(queue, true);
-    }
-
-    private MemorySegment range(long address, long bytes) {
-        MemorySegment range = shared.guestRange(address, bytes);
-        if (range == null) {
-            throw new IllegalStateException("a ring outside the guest's memory");
-        }
-        return range;
     }
 
     /** Takes a queue away from the card, every request that it had begun being answered. */
@@ -169,15 +196,39 @@ public final class EmbeddedGuest implements AutoCloseable {
     /** Gives a paused queue back; the card goes on where it was. */
     public void resume(int queue) {
         QueueEnd end = end(queue);
-        SplitQueue before = end.ring;
-        attach(queue, end, before == null ? 0 : before.lastAvail());
+        Virtqueue before = end.ring;
+        if (before == null) {
+            throw new IllegalStateException("queue " + queue + " never ran");
+        }
+        attach(queue, end, before.position(), false);
+    }
+
+    /**
+     * Resets one queue and starts it again, empty; what its driver had under way is forgotten. {@code [virtio-1.4 §2.6.1]}
+     *
+     * @param size descriptors from now on, as {@link #start} takes them
+     */
+    public DriverQueue restart(int queue, int size, int indirectEntries) {
+        pause(queue);
+        end(queue).kick.close();
+        return start(queue, size, indirectEntries);
     }
 
     /** Kicks the device, as a publication that asked for it does. */
     public void kick(int queue) {
-        QueueEnd end = end(queue);
-        end.kicks++;
-        end.kick.signal();
+        end(queue).kicks++;
+        int word = NotificationData.of(
+                function.device().notifyValue(queue), end(queue).driver.notificationData());
+        notifyDevice(word);
+    }
+
+    /** A notification as the driver writes it; the device cannot rely on what it says. {@code [virtio-1.4 §2.9]} */
+    public void notifyDevice(int word) {
+        int queue = function.device().notifiedQueue(word);
+        QueueEnd end = queue < 0 ? null : queues[queue];
+        if (end != null) {
+            end.kick.signal();
+        }
     }
 
     /** What to run, on a worker of the card, when the device calls. */

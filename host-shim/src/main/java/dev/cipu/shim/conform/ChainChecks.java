@@ -3,7 +3,6 @@ package dev.cipu.shim.conform;
 import dev.cipu.shim.probe.Exchange;
 import dev.cipu.shim.probe.Part;
 import dev.cipu.shim.probe.RigQueue;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.Le;
@@ -23,13 +22,13 @@ final class ChainChecks {
     /** Where a header is cut: into single bytes, in the middle, across its end. */
     private static final int[][] CUTS = {{1}, {1, 1, 1, 1}, {8}, {8, 4}, {4, 4, 4, 1}, {11}, {15}};
 
-    private final RingFormat format;
+    private final FeatureSet format;
     private final String framing;
     private final String limit;
     private final String readOnly;
     private final String lengths;
 
-    private ChainChecks(RingFormat format, String framing, String limit, String readOnly, String lengths) {
+    private ChainChecks(FeatureSet format, String framing, String limit, String readOnly, String lengths) {
         this.format = format;
         this.framing = framing;
         this.limit = limit;
@@ -38,7 +37,16 @@ final class ChainChecks {
     }
 
     static List<Check> split() {
-        return new ChainChecks(RingFormat.SPLIT, "SR-001", "SR-002", "SR-003", "SR-015").checks();
+        return new ChainChecks(FeatureSet.NONE, "SR-001", "SR-002", "SR-003", "SR-015").checks();
+    }
+
+    static List<Check> packed() {
+        return new ChainChecks(FeatureSet.of(RingFeature.RING_PACKED), "PR-008", "PR-009", "PR-004", "PR-012").checks();
+    }
+
+    private Exchange start(Trial trial) {
+        trial.need(trial.offered().containsAll(format), "RING_PACKED is not offered");
+        return trial.exchange(format, 0);
     }
 
     private List<Check> checks() {
@@ -50,7 +58,7 @@ final class ChainChecks {
     }
 
     private void framing(Trial trial) {
-        Exchange exchange = trial.exchange(format, FeatureSet.NONE, 0);
+        Exchange exchange = start(trial);
         for (int[] cut : CUTS) {
             Exchange.Sample sample = exchange.sample();
             String how = "cut at " + Arrays.toString(cut);
@@ -77,7 +85,7 @@ final class ChainChecks {
     }
 
     private void limit(Trial trial) {
-        Exchange exchange = trial.exchange(format, FeatureSet.NONE, 0);
+        Exchange exchange = start(trial);
         Exchange.Sample sample = exchange.sample();
         int[] ones = new int[MANY];
         Arrays.fill(ones, 1);
@@ -89,7 +97,7 @@ final class ChainChecks {
     }
 
     private void readableStays(Trial trial) {
-        Exchange exchange = trial.exchange(format, FeatureSet.NONE, 0);
+        Exchange exchange = start(trial);
         for (int i = 0; i < Exchange.SIZE; i++) {
             Exchange.Sample sample = exchange.sample();
             int bytes = sample.parts().getFirst().length();
@@ -108,7 +116,7 @@ final class ChainChecks {
 
     /** The length counts what was really written, from the first writable byte on. */
     private void lengths(Trial trial) {
-        Exchange exchange = trial.exchange(format, FeatureSet.NONE, 0);
+        Exchange exchange = start(trial);
         int room = exchange.writtenBytes();
         long largest = 0;
         for (int i = 0; i < Exchange.SIZE; i++) {
@@ -156,7 +164,7 @@ final class ChainChecks {
 
     /** Split rings only: a length must be there when its index is. */
     static void lengthBeforeIndex(Trial trial) {
-        Exchange exchange = trial.exchange(RingFormat.SPLIT, FeatureSet.NONE, 0);
+        Exchange exchange = trial.exchange(FeatureSet.NONE, 0);
         RigQueue queue = exchange.queue();
         queue.ring().suppressCalls();
         Exchange.Sample sample = exchange.sample();

@@ -45,6 +45,8 @@ public final class Conformance {
                         ChainChecks.split(),
                         ChainChecks.splitOnly(),
                         NotifyChecks.all(),
+                        ChainChecks.packed(),
+                        PackedChecks.all(),
                         NetChecks.all(),
                         OffloadChecks.all(),
                         BlkChecks.all(),

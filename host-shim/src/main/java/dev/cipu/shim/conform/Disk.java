@@ -4,7 +4,6 @@ import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Part;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
@@ -79,7 +78,7 @@ final class Disk {
         Rig rig = trial.connect();
         MemorySegment config = MemorySegment.ofArray(rig.config(0, BlkChecks.CONFIG_BYTES));
         rig.accept(wanted).share();
-        RigQueue queue = rig.queue(RingFormat.SPLIT, 0, SIZE, 0);
+        RigQueue queue = rig.queue(0, SIZE, 0);
         rig.start(queue, 0);
         rig.driverOk();
         return new Disk(rig, queue, config);

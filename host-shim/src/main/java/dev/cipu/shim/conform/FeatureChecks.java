@@ -106,15 +106,26 @@ final class FeatureChecks {
         List<FeatureSet> subsets = new ArrayList<>(List.of(least));
         for (Feature feature : features(trial)) {
             if (offered.has(feature.bit()) && feature.bit() != RingFeature.VERSION_1) {
-                FeatureSet set = least.with(feature.bit());
-                for (FeatureSet any : feature.requires()) {
-                    set = set.or(any.and(offered));
-                }
-                subsets.add(set);
+                subsets.add(closed(trial, least.with(feature.bit())));
             }
         }
         subsets.add(offered);
         return subsets;
+    }
+
+    /** The set and what its features need, and what that needs in turn. */
+    private static FeatureSet closed(Trial trial, FeatureSet set) {
+        FeatureSet grown = set;
+        FeatureSet before;
+        do {
+            before = grown;
+            for (Feature feature : features(trial)) {
+                for (FeatureSet any : before.has(feature.bit()) ? feature.requires() : List.<FeatureSet>of()) {
+                    grown = grown.or(any.and(trial.offered()));
+                }
+            }
+        } while (!grown.equals(before));
+        return grown;
     }
 
     private static void subsets(Trial trial) {

@@ -3,7 +3,6 @@ package dev.cipu.shim.conform;
 import dev.cipu.shim.probe.Part;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
@@ -91,19 +90,19 @@ final class Reflection {
 
     /** Starts the first queue pair with {@code buffers} receive buffers of the given size. */
     static Reflection start(Trial trial, FeatureSet more, int buffers, int bufferBytes) {
-        return on(trial.ready(RingFormat.SPLIT.features().or(more)), buffers, bufferBytes);
+        return on(trial.ready(Rig.LEAST.or(more)), buffers, bufferBytes);
     }
 
     /** As above, on a connection that has agreed on features and shares its memory. */
     static Reflection on(Rig rig, int buffers, int bufferBytes) {
-        RigQueue in = rig.queue(RingFormat.SPLIT, 0, RING, 0);
-        RigQueue out = rig.queue(RingFormat.SPLIT, 1, RING, 0);
+        RigQueue in = rig.queue(0, RING, 0);
+        RigQueue out = rig.queue(1, RING, 0);
         Reflection reflection = new Reflection(rig, in, out, bufferBytes);
         for (int i = 0; i < buffers; i++) {
             reflection.offer(rig.allocate(bufferBytes));
         }
-        rig.start(in, 0);
-        rig.start(out, 0);
+        rig.start(in);
+        rig.start(out);
         rig.driverOk();
         in.publish();
         in.kick();

@@ -6,7 +6,6 @@ import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.virtio.FeatureSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,13 +65,18 @@ final class Trial implements AutoCloseable {
     }
 
     /** A device with its answering queue driven by the rules. */
-    Exchange exchange(RingFormat format, FeatureSet more, int indirectEntries) {
-        return Exchange.start(ready(format.features().or(more)), survey.kind(), format, indirectEntries);
+    Exchange exchange(FeatureSet more, int indirectEntries) {
+        return Exchange.start(ready(Rig.LEAST.or(more)), survey.kind(), indirectEntries);
+    }
+
+    /** As above, with rings of a size. */
+    Exchange exchange(FeatureSet more, int size, int indirectEntries) {
+        return Exchange.start(ready(Rig.LEAST.or(more)), survey.kind(), size, indirectEntries);
     }
 
     /** A device with its answering queue as a ring of bare fields that starts at an index. */
     Exchange rawExchange(FeatureSet more, int base) {
-        return Exchange.startRaw(ready(RingFormat.SPLIT.features().or(more)), survey.kind(), base);
+        return Exchange.startRaw(ready(Rig.LEAST.or(more)), survey.kind(), base);
     }
 
     /** On a ring whose start is the caller's. */

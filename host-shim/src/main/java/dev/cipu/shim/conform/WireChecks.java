@@ -8,7 +8,6 @@ import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Payload;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
@@ -99,7 +98,7 @@ final class WireChecks {
     }
 
     private static void enable(Trial trial) {
-        Rig rig = trial.ready(RingFormat.SPLIT.features());
+        Rig rig = trial.ready(Rig.LEAST);
         trial.need(rig.protocolKnown(), "the back-end has no protocol features, so rings start enabled");
         RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
@@ -166,7 +165,7 @@ final class WireChecks {
     }
 
     private static void noKick(Trial trial) {
-        Rig rig = trial.ready(RingFormat.SPLIT.features());
+        Rig rig = trial.ready(Rig.LEAST);
         RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
             Exchange.startReceiveq(rig);
@@ -266,7 +265,7 @@ final class WireChecks {
     }
 
     private static void queueOutOfRange(Trial trial) {
-        Rig rig = trial.ready(RingFormat.SPLIT.features());
+        Rig rig = trial.ready(Rig.LEAST);
         boolean refused;
         try {
             refused = rig.link().order(Request.SET_VRING_NUM, Payload.state(0x7fff, 64)) != 0;

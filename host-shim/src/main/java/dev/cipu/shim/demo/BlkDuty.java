@@ -7,7 +7,7 @@ import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkFeature;
 import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.driver.BlkDriver;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.driver.DriverQueue;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -60,7 +60,7 @@ final class BlkDuty extends Duty {
                 BlkFeature.BLK_SIZE,
                 BlkFeature.SEG_MAX);
         super(new EmbeddedGuest(function, wanted, GUEST_BYTES));
-        SplitDriver ring = guest.start(QUEUE, QUEUE_SIZE, INDIRECT);
+        DriverQueue ring = guest.start(QUEUE, QUEUE_SIZE, INDIRECT);
         ring.suppressCalls();
         driver = new BlkDriver(ring, guest.memory());
         memory = guest.memory().segment();

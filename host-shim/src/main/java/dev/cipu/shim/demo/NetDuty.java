@@ -4,8 +4,8 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.card.EmbeddedGuest;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.driver.NetDriver;
-import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
@@ -60,8 +60,8 @@ final class NetDuty extends Duty {
         FeatureSet wanted = FeatureSet.of(
                 RingFeature.VERSION_1, RingFeature.EVENT_IDX, NetFeature.MAC, NetFeature.MTU, NetFeature.MRG_RXBUF);
         super(new EmbeddedGuest(function, wanted, GUEST_BYTES));
-        SplitDriver receiveq = guest.start(RECEIVEQ, QUEUE_SIZE, 0);
-        SplitDriver transmitq = guest.start(TRANSMITQ, QUEUE_SIZE, 0);
+        DriverQueue receiveq = guest.start(RECEIVEQ, QUEUE_SIZE, 0);
+        DriverQueue transmitq = guest.start(TRANSMITQ, QUEUE_SIZE, 0);
         driver = new NetDriver(receiveq, transmitq, guest.memory(), BUFFER_BYTES);
         memory = driver.segment();
         receiveq.suppressCalls();

@@ -87,7 +87,7 @@ public final class BlkLoad {
     private void checkStop(int[] stoppedAt) {
         for (BlkLane lane : side.lanes) {
             int index = lane.queue().index();
-            int expected = lane.queue().ring().usedIndex();
+            int expected = lane.queue().ring().position();
             if (stoppedAt[index] != expected) {
                 side.tally.error("queue " + index + " stopped at " + stoppedAt[index] + " instead of " + expected);
             }

@@ -15,6 +15,9 @@ final class BlkSide implements AutoCloseable {
     private static final FeatureSet USED =
             FeatureSet.of(BlkFeature.RO, BlkFeature.BLK_SIZE, BlkFeature.FLUSH, BlkFeature.TOPOLOGY);
 
+    /** What we look at ends here; back-ends of older versions of the specification have not much more. */
+    private static final int CONFIG_BYTES = BlkConfig.MAX_DISCARD_SECTORS;
+
     /** Blocks of a verified span, each costs 4 bytes of heap. */
     private static final int MAX_VERIFIED_BLOCKS = 1 << 24;
 
@@ -37,7 +40,7 @@ final class BlkSide implements AutoCloseable {
     private BlkSide(BlkLoadSpec spec, FrontEnd frontEnd) {
         this.frontEnd = frontEnd;
         watch = new StallWatch(frontEnd, spec.target().timeout());
-        byte[] config = frontEnd.readConfig(0, BlkConfig.BYTES);
+        byte[] config = frontEnd.readConfig(0, CONFIG_BYTES);
         MemorySegment fields = MemorySegment.ofArray(config);
         capacity = fields.get(Le.LONG_UNALIGNED, BlkConfig.CAPACITY) * BlkRequest.SECTOR_BYTES;
         check(spec, frontEnd.offered(), fields);

@@ -42,11 +42,17 @@ public final class Exchange {
     }
 
     /** Starts a device, on a connection that has agreed on features and shares its memory, with the driver's half at work. */
-    public static Exchange start(Rig rig, DeviceKind kind, RingFormat format, int indirectEntries) {
-        return begin(rig, kind, rig.queue(format, index(kind), SIZE, indirectEntries), 0);
+    public static Exchange start(Rig rig, DeviceKind kind, int indirectEntries) {
+        return start(rig, kind, SIZE, indirectEntries);
     }
 
-    /** As above, with a ring of bare fields at an index. */
+    /** As above, with rings of a size. */
+    public static Exchange start(Rig rig, DeviceKind kind, int size, int indirectEntries) {
+        RigQueue queue = rig.queue(index(kind), size, indirectEntries);
+        return begin(rig, kind, queue, queue.ring().position());
+    }
+
+    /** A device with a ring of bare fields at an index. */
     public static Exchange startRaw(Rig rig, DeviceKind kind, int base) {
         RigQueue queue = rig.rawQueue(index(kind), SIZE);
         queue.raw().startAt(base);
@@ -69,7 +75,7 @@ public final class Exchange {
 
     /** A receiveq with nothing in it: some back-ends start whole pairs only. */
     public static void startReceiveq(Rig rig) {
-        rig.start(rig.queue(RingFormat.SPLIT, 0, SIZE, 0), 0);
+        rig.start(rig.queue(0, SIZE, 0));
     }
 
     public Rig rig() {

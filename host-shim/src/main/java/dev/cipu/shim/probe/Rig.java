@@ -10,7 +10,10 @@ import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.driver.DriverMemory;
+import dev.cipu.virtio.driver.DriverQueue;
+import dev.cipu.virtio.ring.RingFormat;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -38,6 +41,11 @@ public final class Rig implements AutoCloseable {
             | ProtocolFeature.RESET_DEVICE
             | ProtocolFeature.CONFIGURE_MEM_SLOTS
             | ProtocolFeature.STATUS;
+
+    /** What every driver accepts. */
+    public static final FeatureSet LEAST = FeatureSet.of(RingFeature.VERSION_1);
+
+    private static final long RING_ALIGN = 4096;
 
     private static final int ACCEPTED = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER;
 
@@ -200,9 +208,12 @@ public final class Rig implements AutoCloseable {
         return this;
     }
 
-    /** A ring for the driver's half, not yet known to the back-end. */
-    public RigQueue queue(RingFormat format, int index, int size, int indirectEntries) {
-        return keep(new RigQueue(index, format.make(memory, size, negotiated, indirectEntries)));
+    /** A ring for the driver's half, of the format that was negotiated, not yet known to the back-end. */
+    public RigQueue queue(int index, int size, int indirectEntries) {
+        long bytes = DriverQueue.bytes(RingFormat.of(negotiated), size, indirectEntries);
+        long at = memory.allocate(bytes, RING_ALIGN);
+        return keep(
+                new RigQueue(index, DriverQueue.of(memory.slice(at, bytes), at, size, negotiated, indirectEntries)));
     }
 
     /** A ring of bare fields, not yet known to the back-end. */
@@ -213,6 +224,11 @@ public final class Rig implements AutoCloseable {
     private RigQueue keep(RigQueue queue) {
         queues.add(queue);
         return queue;
+    }
+
+    /** As {@link #start(RigQueue, int)}, a ring of the driver's half from where it is. */
+    public void start(RigQueue queue) {
+        start(queue, queue.ring().position());
     }
 
     /** Tells the back-end all about a ring; it starts, and is enabled where rings start disabled. */

@@ -1,6 +1,7 @@
 package dev.cipu.shim.probe;
 
 import dev.cipu.shim.posix.EventFd;
+import dev.cipu.virtio.driver.DriverQueue;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -9,14 +10,14 @@ import org.jspecify.annotations.Nullable;
 public final class RigQueue implements AutoCloseable {
     private final int index;
     private final int size;
-    private final @Nullable DriverRing ring;
+    private final @Nullable DriverQueue ring;
     private final @Nullable RawRing raw;
     private final EventFd kick = EventFd.create();
     private final EventFd call = EventFd.create();
     private final EventFd error = EventFd.create();
     private long calls;
 
-    RigQueue(int index, DriverRing ring) {
+    RigQueue(int index, DriverQueue ring) {
         this.index = index;
         this.size = ring.size();
         this.ring = ring;
@@ -42,7 +43,7 @@ public final class RigQueue implements AutoCloseable {
     }
 
     /** The driver's half, for a ring that obeys the rules. */
-    public DriverRing ring() {
+    public DriverQueue ring() {
         if (ring == null) {
             throw new IllegalStateException("queue " + index + " is a raw one");
         }
@@ -62,11 +63,11 @@ public final class RigQueue implements AutoCloseable {
     }
 
     long availAddress() {
-        return raw == null ? ring().availAddress() : raw.availAddress();
+        return raw == null ? ring().driverAreaAddress() : raw.availAddress();
     }
 
     long usedAddress() {
-        return raw == null ? ring().usedAddress() : raw.usedAddress();
+        return raw == null ? ring().deviceAreaAddress() : raw.usedAddress();
     }
 
     /** Adds a chain, readable parts first, to the driver's half without publishing it; returns its head, -1 if there is no room. */

@@ -7,7 +7,6 @@ import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.probe.RawRing;
 import dev.cipu.shim.probe.Rig;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.shim.torture.Judge.Reaction;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.FeatureSet;
@@ -65,7 +64,7 @@ final class Assault implements AutoCloseable {
     }
 
     Rig ready(FeatureSet more) {
-        return connect().accept(RingFormat.SPLIT.features().or(more)).share();
+        return connect().accept(Rig.LEAST.or(more)).share();
     }
 
     /** A device at work on a fresh connection. */

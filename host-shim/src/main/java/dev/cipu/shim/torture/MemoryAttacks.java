@@ -7,7 +7,6 @@ import dev.cipu.shim.probe.Exchange;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Payload;
 import dev.cipu.shim.probe.Rig;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
@@ -180,7 +179,7 @@ final class MemoryAttacks {
     private static void forge(Assault assault, int variant) {
         Rig rig = assault.connect(ProtocolFeature.INFLIGHT_SHMFD);
         assault.need(rig.has(ProtocolFeature.INFLIGHT_SHMFD), NO_INFLIGHT);
-        rig.accept(RingFormat.SPLIT.features());
+        rig.accept(Rig.LEAST);
         Message reply = rig.link().ask(Request.GET_INFLIGHT_FD, Payload.inflight(0, 0, 1, Exchange.SIZE));
         long size = reply.u64(MessageLayout.INFLIGHT_SIZE);
         if (size <= 0 || reply.descriptors().count() != 1) {

@@ -4,7 +4,6 @@ import dev.cipu.shim.probe.Exchange;
 import dev.cipu.shim.probe.Part;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
@@ -83,7 +82,7 @@ final class NetAttacks {
     private static void receive(Assault assault, FeatureSet more, int[] lengths) {
         Rig rig = assault.ready(more);
         RigQueue in = rig.rawQueue(0, Exchange.SIZE);
-        RigQueue out = rig.queue(RingFormat.SPLIT, 1, Exchange.SIZE, 0);
+        RigQueue out = rig.queue(1, Exchange.SIZE, 0);
         long buffers = rig.allocate(1 << 16);
         for (int i = 0; i < lengths.length; i++) {
             in.raw().give(List.of(Part.writable(buffers + 1024L * i, lengths[i])));

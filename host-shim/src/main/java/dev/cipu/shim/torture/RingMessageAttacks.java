@@ -115,7 +115,7 @@ final class RingMessageAttacks {
         };
         for (long[] part : parts) {
             for (boolean shared : new boolean[] {true, false}) {
-                Rig rig = assault.connect().accept(dev.cipu.shim.probe.RingFormat.SPLIT.features());
+                Rig rig = assault.connect().accept(Rig.LEAST);
                 if (shared) {
                     rig.share();
                 }

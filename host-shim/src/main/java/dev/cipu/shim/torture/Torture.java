@@ -7,7 +7,6 @@ import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.probe.Rig;
-import dev.cipu.shim.probe.RingFormat;
 import dev.cipu.shim.torture.Judge.Holdings;
 import dev.cipu.shim.torture.Judge.Reaction;
 import dev.cipu.virtio.FeatureSet;
@@ -146,8 +145,8 @@ public final class Torture {
     /** Why a fresh session is not served, or nothing. */
     private String healthProblem() {
         try (Rig rig = Rig.connect(peer)) {
-            rig.accept(RingFormat.SPLIT.features()).share();
-            Exchange exchange = Exchange.start(rig, kind, RingFormat.SPLIT, 0);
+            rig.accept(Rig.LEAST).share();
+            Exchange exchange = Exchange.start(rig, kind, 0);
             return exchange.serve(exchange.sample()) ? "" : "a fresh session is not served";
         } catch (LinkException | IllegalStateException e) {
             return String.valueOf(e.getMessage());

@@ -11,17 +11,21 @@ import dev.cipu.shim.card.EmbeddedGuest;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.virtio.FeaturePreset;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.driver.NetDriver;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -174,6 +178,50 @@ class CardAssemblyTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"spin", "sleep"})
+    @Conforms("SR-021")
+    void kicksWithNothingBehindThemHarmNobody(String idle) {
+        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.of(idle), net("net1"), net("net2")));
+                NetGuest a = new NetGuest(card.function("net1"));
+                NetGuest b = new NetGuest(card.function("net2"))) {
+            for (long i = 0; i < 100; i++) {
+                for (int queue = 0; queue < 2; queue++) {
+                    a.guest.kick(queue);
+                    b.guest.kick(queue);
+                }
+                a.send(MAC_B, MAC_A, i);
+                a.guest.kick(1);
+                assertThat(b.receive()).isEqualTo(i);
+            }
+            assertThat(a.guest.brokenQueues() + b.guest.brokenQueues()).isZero();
+            assertThat(counter("net1", "tx_packets")).isEqualTo(100);
+        }
+    }
+
+    @Test
+    void aDeviceMadeToLookLikeAnotherOffersNoMoreAndWorks() {
+        FeatureChoice choice =
+                new FeatureChoice(FeaturePreset.VIRTNET, FeatureSet.NONE, FeatureSet.of(NetFeature.MRG_RXBUF));
+        NetSpec narrow =
+                new NetSpec("net1", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0").offering(choice);
+        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, narrow, net("net2")))) {
+            FeatureSet offered = card.function("net1").device().offered();
+            assertThat(FeaturePreset.VIRTNET.allowed().containsAll(offered)).isTrue();
+            assertThat(offered.has(NetFeature.MRG_RXBUF)).isFalse();
+            assertThat(card.function("net2").device().offered().has(RingFeature.EVENT_IDX))
+                    .as("the neighbour offers all that it has")
+                    .isTrue();
+            try (NetGuest a = new NetGuest(card.function("net1"));
+                    NetGuest b = new NetGuest(card.function("net2"))) {
+                a.send(MAC_B, MAC_A, 7);
+                assertThat(b.receive()).isEqualTo(7);
+                b.send(MAC_A, MAC_B, 8);
+                assertThat(a.receive()).isEqualTo(8);
+            }
+        }
+    }
+
     @Test
     void aSpinningWorkerNeedsNoKickAndCallsNobodyWhoPolls() {
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SPIN, net("net1"), net("net2")));
@@ -217,7 +265,7 @@ class CardAssemblyTest {
             DriverMemory memory = new DriverMemory(arena.allocate(1 << 20, 4096), 0x10000);
             FeatureSet none = FeatureSet.of(RingFeature.VERSION_1);
             long at = memory.allocate(SplitDriver.bytes(16, 0), 4096);
-            SplitDriver ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, none, 0);
+            DriverQueue ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, none, 0);
             function.device().negotiate(none);
             function.attach(0, queue(ring, memory, none), CardFunction.POLLED);
             function.enable(0, true);
@@ -235,16 +283,16 @@ class CardAssemblyTest {
         }
     }
 
-    private static SplitQueue queue(SplitDriver ring, DriverMemory memory, FeatureSet features) {
-        return new SplitQueueBuilder()
+    private static SplitQueue queue(DriverQueue ring, DriverMemory memory, FeatureSet features) {
+        return new VirtqueueBuilder()
                 .size(ring.size())
                 .memory(memory.asGuestMemory())
                 .features(features)
                 .rings(
                         memory.slice(ring.descriptorAddress(), 16L * ring.size()),
-                        memory.slice(ring.availAddress(), 6 + 2L * ring.size()),
-                        memory.slice(ring.usedAddress(), 6 + 8L * ring.size()))
-                .build();
+                        memory.slice(ring.driverAreaAddress(), 6 + 2L * ring.size()),
+                        memory.slice(ring.deviceAreaAddress(), 6 + 8L * ring.size()))
+                .buildSplit();
     }
 
     @ParameterizedTest
@@ -433,7 +481,7 @@ class CardAssemblyTest {
             DriverMemory memory = new DriverMemory(arena.allocate(1 << 16, 4096), 0x10000);
             FeatureSet none = FeatureSet.of(RingFeature.VERSION_1);
             long at = memory.allocate(SplitDriver.bytes(16, 0), 4096);
-            SplitDriver ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, none, 0);
+            DriverQueue ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, none, 0);
             for (String id : List.of("net1", "blk1")) {
                 CardFunction function = card.function(id);
                 int open = openDescriptors();

@@ -10,7 +10,7 @@ import dev.cipu.shim.assembly.StoreSpec;
 import dev.cipu.shim.card.EmbeddedGuest;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.SplitLayout;
 import java.util.List;
@@ -47,10 +47,10 @@ class DutyTest {
         try (CardAssembly card = CardAssembly.start(spec);
                 Idle duty = new Idle(
                         new EmbeddedGuest(card.function(disk.id()), FeatureSet.of(RingFeature.VERSION_1), 1 << 20))) {
-            SplitDriver ring = duty.guest.start(0, QUEUE_SIZE, 0);
+            DriverQueue ring = duty.guest.start(0, QUEUE_SIZE, 0);
             assertThat(duty.problem()).isNull();
 
-            long avail = duty.guest.memory().offset(ring.availAddress());
+            long avail = duty.guest.memory().offset(ring.driverAreaAddress());
             // more than the ring holds: no driver that keeps to the rules writes this
             duty.guest.memory().segment().set(Le.SHORT_UNALIGNED, avail + SplitLayout.INDEX, (short) (QUEUE_SIZE + 1));
             duty.guest.kick(0);

@@ -18,7 +18,7 @@ import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.InflightLog;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
@@ -293,7 +293,7 @@ public final class ScriptedBackEnd implements AutoCloseable {
 
         private void start(Ring ring, int index) {
             GuestMemory memory = GuestMemory.of(regions);
-            SplitQueueBuilder builder = new SplitQueueBuilder()
+            VirtqueueBuilder builder = new VirtqueueBuilder()
                     .size(ring.size)
                     .memory(memory)
                     .features(negotiated)
@@ -301,7 +301,7 @@ public final class ScriptedBackEnd implements AutoCloseable {
                             part(memory, ring.descriptors, SplitLayout.descriptorBytes(ring.size)),
                             part(memory, ring.avail, SplitLayout.availBytes(ring.size)),
                             part(memory, ring.used, SplitLayout.usedBytes(ring.size)))
-                    .lastAvail(ring.base);
+                    .position(ring.base);
             EventFd call = ring.call;
             if (call != null) {
                 builder.interrupt(call::signal);
@@ -313,9 +313,9 @@ public final class ScriptedBackEnd implements AutoCloseable {
                         .filter(head -> marks.get(ValueLayout.JAVA_BYTE, head) != 0)
                         .toArray();
                 resubmitted.addAndGet(heads.length);
-                builder.inflight(new Marks(marks)).resubmit(heads).lastAvail(ring.base + heads.length);
+                builder.inflight(new Marks(marks)).resubmit(heads).position(ring.base + heads.length);
             }
-            ring.queue = builder.build();
+            ring.queue = builder.buildSplit();
             ring.enabled = protocol == 0;
         }
 
@@ -363,7 +363,7 @@ public final class ScriptedBackEnd implements AutoCloseable {
         private void answerBase() {
             int index = message.u32(MessageLayout.STATE_INDEX);
             SplitQueue queue = rings.get(index).queue;
-            int base = queue == null ? 0 : queue.lastAvail();
+            int base = queue == null ? 0 : queue.position();
             rings.get(index).queue = null;
             message.begin(Request.GET_VRING_BASE, MessageLayout.REPLY, MessageLayout.STATE_BYTES)
                     .u32(MessageLayout.STATE_INDEX, index)

@@ -83,6 +83,7 @@ final class CardProcess implements AutoCloseable {
         assertThat(child.terminate(Duration.ofSeconds(10)))
                 .as("exit status of the card; it said: %s", child.lines())
                 .isIn(0, 143);
+        Negotiated.record(child.lines());
     }
 
     @Override

@@ -33,7 +33,22 @@ class TestpmdPeerIT {
     }
 
     @ParameterizedTest(name = "queues={0} {1}")
-    @CsvSource({"1, mrg_rxbuf=1", "1, mrg_rxbuf=0", "1, in_order=0", "2, mrg_rxbuf=1", "2, 'mrg_rxbuf=0,in_order=0'"})
+    @CsvSource({
+        "1, mrg_rxbuf=1",
+        "1, mrg_rxbuf=0",
+        "1, in_order=0",
+        "2, mrg_rxbuf=1",
+        "2, 'mrg_rxbuf=0,in_order=0'",
+        "1, 'packed_vq=1,in_order=0,mrg_rxbuf=0,vectorized=0'",
+        "1, 'packed_vq=1,in_order=0,mrg_rxbuf=0,vectorized=1'",
+        "1, 'packed_vq=1,in_order=0,mrg_rxbuf=1,vectorized=0'",
+        "1, 'packed_vq=1,in_order=0,mrg_rxbuf=1,vectorized=1'",
+        "1, 'packed_vq=1,in_order=1,mrg_rxbuf=0,vectorized=0'",
+        "1, 'packed_vq=1,in_order=1,mrg_rxbuf=0,vectorized=1'",
+        "1, 'packed_vq=1,in_order=1,mrg_rxbuf=1,vectorized=0'",
+        "1, 'packed_vq=1,in_order=1,mrg_rxbuf=1,vectorized=1'",
+        "2, 'packed_vq=1'"
+    })
     void everyFrameArrivesOnceAndUnaltered(int queues, String properties) throws Exception {
         List<byte[]> frames = Capture.random(10_000, queues, 1);
         try (Backend card = Backend.ports(folder, "spin", ",queues=" + queues);
@@ -63,6 +78,44 @@ class TestpmdPeerIT {
                         .as("frames of the second queue's flow that came in on the second queue")
                         .isGreaterThan(frames.size() / 3);
             }
+        }
+    }
+
+    /**
+     * This driver keeps the control queue of a vhost-user device for itself: what it is told in this way reaches the card as rings
+     * that are enabled or not, or not at all, and must not stop any frame.
+     */
+    @ParameterizedTest(name = "queues={0}")
+    @CsvSource({"1", "2"})
+    void commandsThatTheDriverKeepsForItselfStopNoFrame(int queues) throws Exception {
+        List<byte[]> frames = Capture.random(2_000, queues, 4);
+        try (Backend card = Backend.ports(folder, "spin", ",queues=" + queues);
+                Testpmd testpmd = Testpmd.frontend(
+                        devices(card, frames, queues, ",cq=1"),
+                        "--no-flush-rx",
+                        "--rxq=" + queues,
+                        "--txq=" + queues)) {
+            testpmd.awaitStart();
+            for (String command : List.of(
+                    "set promisc 2 off",
+                    "set allmulti 2 off",
+                    "mac_addr add 2 02:00:00:00:00:77",
+                    "mac_addr remove 2 02:00:00:00:00:77",
+                    "mac_addr set 2 02:00:00:00:00:78",
+                    "rx_vlan add 5 2")) {
+                testpmd.tell(command);
+            }
+            // each port starts again: its driver says anew how many pairs it uses
+            for (String command : List.of("port stop 2", "port start 2")) {
+                testpmd.ask(command, "^Done$");
+            }
+            assertThat(testpmd.ask("show port info 2", "MAC address: (\\S+)").group(1))
+                    .isEqualTo("02:00:00:00:00:78");
+            forward(testpmd);
+            assertThat(testpmd.awaitCounter(3, "TX-packets", frames.size(), LIMIT))
+                    .as("all frames arrived: %s, %s, %s", testpmd.counters(1), testpmd.counters(2), card.counters())
+                    .isTrue();
+            testpmd.quit();
         }
     }
 
@@ -176,7 +229,7 @@ class TestpmdPeerIT {
         // the driver enables its rings without waiting for an answer: what comes before the card has seen it is dropped
         Thread.sleep(500);
         testpmd.tell("set fwd io retry");
-        testpmd.tell("set burst tx delay 1 retry 100000");
+        testpmd.tell("set burst tx delay 1 retry 5000000");
         testpmd.tell("start");
     }
 

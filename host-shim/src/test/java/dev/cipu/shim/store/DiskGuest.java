@@ -9,13 +9,14 @@ import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -37,23 +38,27 @@ final class DiskGuest implements AutoCloseable {
     }
 
     DiskGuest(BlockStore store, MemorySegment memory) {
-        device = new BlkDevice(new BlkDevice.Geometry(
-                store.sectors(), store.blockSize(), store.readOnly(), 1, "disk", store.canDiscard()));
+        device = new BlkDevice(BlkTraits.of(store.sectors())
+                .withBlockSize(store.blockSize())
+                .withReadOnly(store.readOnly())
+                .withSerial("disk")
+                .withDiscard(store.canDiscard())
+                .withSecureErase(true));
         device.negotiate(device.offered());
         area = new DriverMemory(memory, 1L << 32);
         FeatureSet features = FeatureSet.of(RingFeature.EVENT_IDX);
         long at = area.allocate(SplitDriver.bytes(SIZE, 0), 4096);
         ring = new SplitDriver(area.slice(at, SplitDriver.bytes(SIZE, 0)), at, SIZE, features, 0);
         driver = new BlkDriver(ring, area);
-        SplitQueue split = new SplitQueueBuilder()
+        SplitQueue split = new VirtqueueBuilder()
                 .size(SIZE)
                 .memory(area.asGuestMemory())
                 .rings(
                         area.slice(ring.descriptorAddress(), SplitLayout.descriptorBytes(SIZE)),
-                        area.slice(ring.availAddress(), SplitLayout.availBytes(SIZE)),
-                        area.slice(ring.usedAddress(), SplitLayout.usedBytes(SIZE)))
+                        area.slice(ring.driverAreaAddress(), SplitLayout.availBytes(SIZE)),
+                        area.slice(ring.deviceAreaAddress(), SplitLayout.usedBytes(SIZE)))
                 .features(features)
-                .build();
+                .buildSplit();
         queue = new BlockQueue(split, device, store, counters, QueueListener.NONE);
         queue.disarm();
         ring.suppressCalls();

@@ -3,6 +3,7 @@ package dev.cipu.virtio.driver;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.SplitLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
@@ -13,7 +14,7 @@ import java.lang.invoke.VarHandle;
  *
  * <p>One thread owns it. No method but the constructor allocates.
  */
-public final class SplitDriver {
+public final class SplitDriver implements DriverQueue {
     /** Entries after which a stale used_event is moved on, well below the wrap at 65536. */
     private static final int EVENT_REFRESH = 0x2000;
 
@@ -26,6 +27,8 @@ public final class SplitDriver {
     /** Elements polled for one look at the used index at most; see the device's half. */
     private static final int LOOK_AHEAD = 0x4000;
 
+    private static final int NONE = -1;
+
     private final int size;
     private final int mask;
     private final MemorySegment area;
@@ -35,11 +38,25 @@ public final class SplitDriver {
     private final long indirectAt;
     private final int indirectEntries;
     private final boolean eventIndex;
+    private final boolean inOrder;
 
-    /** Free descriptors form a list; a chain's descriptors are linked by the same array. */
+    /**
+     * Free descriptors form a list; a chain's descriptors are linked by the same array. Where order was negotiated it is the order of
+     * the table and never changes. {@code [virtio-1.4 §2.7.5]}
+     */
     private final int[] link;
 
     private final int[] chainLength;
+
+    /** Where order was negotiated: bytes that the device may write into a chain, by its head. */
+    private final int[] writable;
+
+    private int oldest;
+
+    /** The head up to which the device has used chains. */
+    private int batchEnd = NONE;
+
+    private int batchLength;
     private int freeHead;
     private int free;
 
@@ -81,7 +98,9 @@ public final class SplitDriver {
         this.indirectAt = indirectOffset(size);
         this.indirectEntries = negotiated.has(RingFeature.INDIRECT_DESC) ? indirectEntries : 0;
         this.eventIndex = negotiated.has(RingFeature.EVENT_IDX);
+        this.inOrder = negotiated.has(RingFeature.IN_ORDER);
         this.link = new int[size];
+        this.writable = new int[size];
         this.chainLength = new int[size];
         restart();
     }
@@ -96,12 +115,15 @@ public final class SplitDriver {
         return (end + SplitLayout.DESCRIPTOR_ALIGN - 1) & -SplitLayout.DESCRIPTOR_ALIGN;
     }
 
-    /** Forgets every chain and starts over with an empty ring, as after a device reset. */
+    @Override
     public void restart() {
         area.asSlice(0, indirectAt).fill((byte) 0);
         for (int i = 0; i < size; i++) {
-            link[i] = i + 1;
+            link[i] = inOrder ? (i + 1) & mask : i + 1;
+            chainLength[i] = 0;
         }
+        oldest = 0;
+        batchEnd = NONE;
         freeHead = 0;
         free = size;
         added = 0;
@@ -113,44 +135,37 @@ public final class SplitDriver {
         }
     }
 
+    @Override
+    public RingFormat format() {
+        return RingFormat.SPLIT;
+    }
+
+    @Override
     public int size() {
         return size;
     }
 
-    /** Guest address of the descriptor table. */
+    @Override
     public long descriptorAddress() {
         return areaAddress;
     }
 
-    /** Guest address of the available ring. */
-    public long availAddress() {
+    @Override
+    public long driverAreaAddress() {
         return areaAddress + availAt;
     }
 
-    /** Guest address of the used ring. */
-    public long usedAddress() {
+    @Override
+    public long deviceAreaAddress() {
         return areaAddress + usedAt;
     }
 
-    /** Free descriptors. */
+    @Override
     public int free() {
         return free;
     }
 
-    /** The index of the last used element taken, 0..65535. */
-    public int usedIndex() {
-        return polled;
-    }
-
-    /**
-     * Makes a chain available; the device sees it after {@link #publish}.
-     *
-     * @param addresses guest addresses of the buffers, device-readable ones first
-     * @param lengths their bytes
-     * @param readable how many of them the device reads; it writes the others
-     * @param total how many buffers
-     * @return the chain's head, or -1 if too few descriptors are free
-     */
+    @Override
     public int add(long[] addresses, int[] lengths, int readable, int total) {
         if (total > 1 && total <= indirectEntries) {
             return addIndirect(addresses, lengths, readable, total);
@@ -168,7 +183,18 @@ public final class SplitDriver {
                     (long) index * SplitLayout.DESCRIPTOR_BYTES, addresses[i], lengths[i], flags, last ? 0 : following);
             index = following;
         }
+        noteWritable(head, lengths, readable, total);
         return expose(head, index, total);
+    }
+
+    private void noteWritable(int head, int[] lengths, int readable, int total) {
+        if (inOrder) {
+            int sum = 0;
+            for (int i = readable; i < total; i++) {
+                sum += lengths[i];
+            }
+            writable[head] = sum;
+        }
     }
 
     private int addIndirect(long[] addresses, int[] lengths, int readable, int total) {
@@ -189,6 +215,7 @@ public final class SplitDriver {
                 total * SplitLayout.DESCRIPTOR_BYTES,
                 SplitLayout.FLAG_INDIRECT,
                 0);
+        noteWritable(head, lengths, readable, total);
         return expose(head, link[head], 1);
     }
 
@@ -207,11 +234,7 @@ public final class SplitDriver {
         return head;
     }
 
-    /**
-     * Shows the device all added chains with one release.
-     *
-     * @return whether the device wants a kick for them
-     */
+    @Override
     public boolean publish() {
         int now = added;
         int old = published;
@@ -230,13 +253,11 @@ public final class SplitDriver {
         return (area.get(Le.SHORT, usedAt + SplitLayout.FLAGS) & SplitLayout.USED_NO_NOTIFY) == 0;
     }
 
-    /**
-     * Takes the next used chain back; its descriptors are free again.
-     *
-     * @return its head, or -1 if none is used
-     * @throws IllegalStateException if the device names a chain that it does not hold
-     */
+    @Override
     public int poll() {
+        if (batchEnd != NONE) {
+            return takeOldest();
+        }
         if (polled == usedSeen) {
             // pairs with the device's release of used.idx
             int index = Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
@@ -256,8 +277,29 @@ public final class SplitDriver {
         if (head < 0 || head >= size || chainLength[head] == 0) {
             throw new IllegalStateException("the device used chain " + head + ", which it does not hold");
         }
+        if (inOrder) {
+            batchEnd = head;
+            batchLength = usedLength;
+            return takeOldest();
+        }
         polled = SplitLayout.wrap(polled + 1);
         release(head);
+        return head;
+    }
+
+    /** One used element may stand for all chains up to its own. {@code [virtio-1.4 §2.7.9]} */
+    private int takeOldest() {
+        int head = oldest;
+        if (chainLength[head] == 0 || polled == usedSeen) {
+            throw new IllegalStateException("the device used chain " + batchEnd + " before its turn");
+        }
+        // a chain used without an element of its own is used completely
+        usedLength = head == batchEnd ? batchLength : writable[head];
+        batchEnd = head == batchEnd ? NONE : batchEnd;
+        oldest = (head + chainLength[head]) & mask;
+        polled = SplitLayout.wrap(polled + 1);
+        free += chainLength[head];
+        chainLength[head] = 0;
         return head;
     }
 
@@ -273,12 +315,12 @@ public final class SplitDriver {
         free += count;
     }
 
-    /** Bytes the device says it wrote into the chain last polled. */
+    @Override
     public int usedLength() {
         return usedLength;
     }
 
-    /** Asks the device not to call, as a polling driver does. */
+    @Override
     public void suppressCalls() {
         callsWanted = false;
         if (eventIndex) {
@@ -290,11 +332,7 @@ public final class SplitDriver {
         }
     }
 
-    /**
-     * Asks the device to call.
-     *
-     * @return true if nothing is used even now, so that the caller may sleep without losing a call
-     */
+    @Override
     public boolean awaitCalls() {
         callsWanted = true;
         if (eventIndex) {
@@ -304,6 +342,17 @@ public final class SplitDriver {
         }
         // pairs with the device's fence between publishing used.idx and its look at our wish
         VarHandle.fullFence();
-        return polled == Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
+        return batchEnd == NONE
+                && polled == Short.toUnsignedInt((short) Le.U16.getAcquire(area, usedAt + SplitLayout.INDEX));
+    }
+
+    @Override
+    public int notificationData() {
+        return added;
+    }
+
+    @Override
+    public int position() {
+        return polled;
     }
 }

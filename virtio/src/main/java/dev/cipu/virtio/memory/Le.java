@@ -10,6 +10,7 @@ import java.nio.ByteOrder;
  */
 public final class Le {
     public static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
+    public static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     public static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
     public static final ValueLayout.OfShort SHORT_UNALIGNED =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -20,6 +21,9 @@ public final class Le {
 
     /** Aligned 16-bit access for ring indices: coordinates (MemorySegment, long offset). */
     public static final VarHandle U16 = SHORT.varHandle().withInvokeExactBehavior();
+
+    /** Aligned 64-bit access for packed descriptors: coordinates (MemorySegment, long offset). */
+    public static final VarHandle U64 = LONG.varHandle().withInvokeExactBehavior();
 
     private Le() {}
 }

@@ -42,7 +42,7 @@ public final class Chain {
     private long hintSize = -1;
     private long hintHost;
 
-    /** The chain's first descriptor, what {@link Virtqueue#push} wants back. */
+    /** The chain's name, what {@link Virtqueue#push} wants back: its first descriptor or, in a packed queue, its buffer id. */
     public int head() {
         return head;
     }
@@ -172,6 +172,11 @@ public final class Chain {
         readableBytes = writable ? 0 : bytes;
         writableBytes = writable ? bytes : 0;
         return true;
+    }
+
+    /** The name of a chain that is known only at its end. */
+    void rename(int head) {
+        this.head = head;
     }
 
     /** Begins a new chain at {@code head}. */

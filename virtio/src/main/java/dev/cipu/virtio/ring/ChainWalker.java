@@ -3,9 +3,7 @@ package dev.cipu.virtio.ring;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Resolves chains of more than one descriptor in the table of a split queue, and judges them. {@code [virtio-1.4 §2.7.5]}
@@ -16,9 +14,7 @@ final class ChainWalker {
     private final long descriptorsAt;
     private final int size;
     private final boolean indirect;
-
-    /** A table that lies across regions is brought together here. */
-    private @Nullable MemorySegment scratch;
+    private final IndirectTable table;
 
     /**
      * @param descriptorsAt the table in {@link HostMemory}, of {@code size} entries
@@ -28,6 +24,7 @@ final class ChainWalker {
         this.descriptorsAt = descriptorsAt;
         this.size = size;
         this.indirect = indirect;
+        table = new IndirectTable(size);
     }
 
     /**
@@ -79,33 +76,18 @@ final class ChainWalker {
         if ((rest >>> 32 & SplitLayout.FLAG_NEXT) != 0) {
             throw new VirtqueueViolation(Violation.INDIRECT_WITH_NEXT);
         }
-        long bytes = rest & 0xffffffffL;
-        long entries = bytes / SplitLayout.DESCRIPTOR_BYTES;
-        if (entries == 0
-                || bytes % SplitLayout.DESCRIPTOR_BYTES != 0
-                || entries > Math.max(size, SplitQueue.MAX_INDIRECT)) {
-            throw new VirtqueueViolation(Violation.INDIRECT_SIZE);
-        }
-        // region and offset instead of a slice: nothing is allocated, whatever the compiler inlines
-        int region = memory.regionOf(tableAddress);
-        long base = region < 0 ? 0 : tableAddress - memory.base(region);
-        MemorySegment table;
-        if (region >= 0 && bytes <= memory.size(region) - base) {
-            table = memory.segment(region);
-        } else {
-            table = gather(memory, tableAddress, (int) bytes);
-            base = 0;
-        }
+        table.locate(memory, tableAddress, rest & 0xffffffffL);
+        MemorySegment entries = table.segment();
         int index = 0;
-        int left = (int) entries;
+        int left = table.entries();
         boolean writable = writableBefore;
         while (true) {
             if (left-- == 0) {
                 throw new VirtqueueViolation(Violation.CHAIN_TOO_LONG);
             }
-            long at = base + (long) index * SplitLayout.DESCRIPTOR_BYTES;
-            long address = table.get(Le.LONG_UNALIGNED, at);
-            long entry = table.get(Le.LONG_UNALIGNED, at + 8);
+            long at = table.at(index);
+            long address = entries.get(Le.LONG_UNALIGNED, at);
+            long entry = entries.get(Le.LONG_UNALIGNED, at + 8);
             int flags = (int) (entry >>> 32) & 0xffff;
             if ((flags & SplitLayout.FLAG_INDIRECT) != 0) {
                 throw new VirtqueueViolation(Violation.INDIRECT_NESTED);
@@ -120,37 +102,9 @@ final class ChainWalker {
                 return;
             }
             index = (int) (entry >>> 48);
-            if (index >= entries) {
+            if (index >= table.entries()) {
                 throw new VirtqueueViolation(Violation.NEXT_OUT_OF_RANGE);
             }
         }
-    }
-
-    /** A table that lies across regions, in private memory. */
-    private MemorySegment gather(GuestMemory memory, long tableAddress, int bytes) {
-        MemorySegment copy = scratch;
-        if (copy == null) {
-            copy = Arena.ofAuto()
-                    .allocate((long) Math.max(size, SplitQueue.MAX_INDIRECT) * SplitLayout.DESCRIPTOR_BYTES, 16);
-            scratch = copy;
-        }
-        long address = tableAddress;
-        int done = 0;
-        while (done < bytes) {
-            int region = memory.regionOf(address);
-            if (region < 0) {
-                throw new VirtqueueViolation(Violation.ADDRESS_UNMAPPED);
-            }
-            long offset = address - memory.base(region);
-            int n = (int) Math.min(bytes - done, memory.size(region) - offset);
-            MemorySegment.copy(memory.segment(region), offset, copy, done, n);
-            done += n;
-            address += n;
-            if (done < bytes && address == 0) {
-                // the table goes on beyond 2^64
-                throw new VirtqueueViolation(Violation.ADDRESS_UNMAPPED);
-            }
-        }
-        return copy;
     }
 }

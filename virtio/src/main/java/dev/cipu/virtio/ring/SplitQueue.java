@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * a time.
  */
 public final class SplitQueue implements Virtqueue {
-    /** Entries that an indirect table may have where the queue is smaller: a device limit. {@code [virtio-1.4 §2.7.4.1]} */
-    public static final int MAX_INDIRECT = 1024;
-
     /** Entries after which a stale avail_event is moved on, well below the wrap at 65536. */
     private static final int EVENT_REFRESH = 0x2000;
 
@@ -89,12 +86,12 @@ public final class SplitQueue implements Virtqueue {
     private int suppressedAt;
     private volatile @Nullable Violation broken;
 
-    SplitQueue(SplitQueueBuilder from) {
+    SplitQueue(VirtqueueBuilder from) {
         size = from.size;
         mask = size - 1;
         descriptors = from.descriptors;
-        avail = from.avail;
-        used = from.used;
+        avail = from.driverArea;
+        used = from.deviceArea;
         descriptorsAt = descriptors.address();
         availRingAt = avail.address() + SplitLayout.RING;
         usedRingAt = used.address() + SplitLayout.RING;
@@ -107,10 +104,10 @@ public final class SplitQueue implements Virtqueue {
         resubmit = from.resubmit;
         memory = from.memory;
         outstanding = new boolean[size];
-        next = SplitLayout.wrap(from.lastAvail);
+        next = SplitLayout.wrap(from.positionOr(0));
         seen = next;
         // pairs with the predecessor's setRelease of the used index; the driver never writes it
-        written = Short.toUnsignedInt((short) Le.U16.getAcquire(used, SplitLayout.INDEX));
+        written = from.fresh ? next : Short.toUnsignedInt((short) Le.U16.getAcquire(used, SplitLayout.INDEX));
         published = written;
         settled = written;
     }
@@ -450,7 +447,7 @@ public final class SplitQueue implements Virtqueue {
     }
 
     @Override
-    public int lastAvail() {
+    public int position() {
         return next;
     }
 

@@ -13,6 +13,8 @@ public enum Violation {
     INDIRECT_NOT_NEGOTIATED("an indirect descriptor without the feature"),
     INDIRECT_NESTED("an indirect descriptor inside an indirect table"),
     INDIRECT_WITH_NEXT("an indirect descriptor that goes on"),
+    INDIRECT_IN_CHAIN("an indirect descriptor in a chain of direct ones"),
+    NEXT_NOT_AVAILABLE("a descriptor chain goes on in a descriptor that is not available"),
     INDIRECT_SIZE("an indirect table of no, a broken, or too large a size");
 
     private final String text;

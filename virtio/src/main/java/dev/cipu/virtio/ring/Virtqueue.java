@@ -9,7 +9,10 @@ import dev.cipu.virtio.memory.GuestMemory;
  * <p>A driver that breaks a rule breaks its queue and nothing else: {@link #pop} throws once, and from then on yields
  * nothing.
  */
-public sealed interface Virtqueue permits SplitQueue {
+public sealed interface Virtqueue permits SplitQueue, PackedQueue {
+    /** Entries that an indirect table may have where the queue is smaller: a device limit. {@code [virtio-1.4 §2.7.4.1]} */
+    int MAX_INDIRECT = 1024;
+
     /** Number of descriptors. */
     int size();
 
@@ -99,6 +102,9 @@ public sealed interface Virtqueue permits SplitQueue {
     /** From now on descriptors are resolved through {@code memory}; the rings themselves stay where they are. */
     void replaceMemory(GuestMemory memory);
 
-    /** The available index of the next chain to pop, 0..65535: where a successor has to go on. */
-    int lastAvail();
+    /**
+     * Where a successor has to go on. A split queue tells the available index of the next chain to pop, 0..65535; a packed one
+     * the position of the next descriptor to pop in the lower half and that of the next one to use in the upper half.
+     */
+    int position();
 }

@@ -30,7 +30,7 @@ class HostileDeviceTest {
 
     /** Writes used element {@code slot} and an index behind it. */
     private void use(int slot, int head, int length) {
-        long used = memory.offset(ring.usedAddress());
+        long used = memory.offset(ring.deviceAreaAddress());
         area.set(Le.LONG_UNALIGNED, used + 4 + 8L * slot, (long) length << 32 | Integer.toUnsignedLong(head));
         area.set(Le.SHORT, used + 2, (short) (slot + 1));
     }

@@ -31,7 +31,7 @@ class AllocationTest {
         int size = 256;
         MemorySegment area = arena.allocate(SplitDriver.bytes(size, PARTS), 16);
         SplitDriver driver = new SplitDriver(area, 0, size, features, PARTS);
-        SplitQueue queue = new SplitQueueBuilder()
+        SplitQueue queue = new VirtqueueBuilder()
                 .size(size)
                 .features(features)
                 .memory(GuestMemory.of(List.of(
@@ -40,9 +40,9 @@ class AllocationTest {
                         new GuestMemory.Region(DATA + 4096, DATA + 4096, arena.allocate(4096)))))
                 .rings(
                         area.asSlice(driver.descriptorAddress()),
-                        area.asSlice(driver.availAddress()),
-                        area.asSlice(driver.usedAddress()))
-                .build();
+                        area.asSlice(driver.driverAreaAddress()),
+                        area.asSlice(driver.deviceAreaAddress()))
+                .buildSplit();
         queue.suppressKicks();
         driver.suppressCalls();
         Duty duty = new Duty(driver, queue, arena.allocate(512));

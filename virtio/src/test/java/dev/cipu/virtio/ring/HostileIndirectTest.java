@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.conformance.Conforms;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +75,7 @@ class HostileIndirectTest {
 
     @ParameterizedTest
     @ValueSource(longs = {0, 1, 15, 17, 16 * 1024 + 1, 16 * 1025, 0x8000_0000L, 0xffff_fff0L, 0xffff_ffffL})
+    @Conforms("SR-002")
     void line14_tableOfABrokenOrTooLargeSizeIsRejected(long bytes) {
         ring.descriptor(0, NEAR, bytes, INDIRECT, 0);
         ring.offer(0);
@@ -168,6 +170,7 @@ class HostileIndirectTest {
     }
 
     @Test
+    @Conforms("SR-006")
     void line16_writeFlagOnTheIndirectDescriptorIsIgnored() {
         ring.entry(TABLE, 0, NEAR, 3, NEXT, 1);
         ring.entry(TABLE, 1, NEAR + 8, 4, WRITE, 0);
@@ -179,6 +182,7 @@ class HostileIndirectTest {
     }
 
     @Test
+    @Conforms("SR-007")
     void line16_directDescriptorsMayComeBeforeTheTable() {
         // [virtio-1.4 §2.7.5.3.2] zero or more normal descriptors, then one that points to a table
         ring.descriptor(0, NEAR, 10, NEXT, 1);

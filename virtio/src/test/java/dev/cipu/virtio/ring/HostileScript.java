@@ -88,7 +88,7 @@ final class HostileScript {
         outstanding.clear();
         broken = false;
         memory = ring.memory();
-        return ring.builder().features(features).lastAvail(index).build();
+        return ring.builder().features(features).position(index).buildSplit();
     }
 
     private void steps() {
@@ -186,7 +186,7 @@ final class HostileScript {
     }
 
     private void pop() {
-        int index = queue.lastAvail();
+        int index = queue.position();
         int delta = (ring.availIndex() - index) & 0xffff;
         int head =
                 Short.toUnsignedInt(ring.avail().get(ValueLayout.JAVA_SHORT_UNALIGNED, 4 + 2L * (index % ring.size())));
@@ -199,7 +199,7 @@ final class HostileScript {
             violations++;
             require(!broken, "a broken queue throws once");
             require(delta > ring.size() || expected.isEmpty(), "a well-formed chain was refused: " + violation.kind());
-            require(queue.isBroken() && queue.lastAvail() == index, "a broken queue stays where it is");
+            require(queue.isBroken() && queue.position() == index, "a broken queue stays where it is");
             broken = true;
             return;
         }
@@ -210,14 +210,14 @@ final class HostileScript {
         }
         popped++;
         require(expected.isPresent(), "a broken chain was accepted");
-        require(chain.head() == head && queue.lastAvail() == (index + 1) % 0x10000, "another head than was named");
+        require(chain.head() == head && queue.position() == (index + 1) % 0x10000, "another head than was named");
         outstanding.set(head);
         compare(expected.get());
         touch();
         if (u8() % 8 == 0) {
             queue.unpop(chain);
             outstanding.clear(head);
-            require(queue.lastAvail() == index, "a chain put back is next again");
+            require(queue.position() == index, "a chain put back is next again");
         }
     }
 

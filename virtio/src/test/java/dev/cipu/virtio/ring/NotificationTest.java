@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.GuestMemory;
 import java.lang.foreign.Arena;
@@ -43,6 +44,7 @@ class NotificationTest {
     }
 
     @Test
+    @Conforms({"SR-008", "SR-009", "SR-010"})
     void withoutEventIndexTheFlagSuppressesCalls() {
         SplitQueue queue = ring.device();
         ring.usedEvent(500); // means nothing
@@ -54,6 +56,7 @@ class NotificationTest {
     }
 
     @Test
+    @Conforms({"SR-017", "SR-018"})
     void withoutEventIndexTheFlagSuppressesKicks() {
         SplitQueue queue = ring.device();
         ring.availEvent(77);
@@ -65,6 +68,7 @@ class NotificationTest {
     }
 
     @Test
+    @Conforms("SR-019")
     void withEventIndexUsedFlagsStayZero() {
         SplitQueue queue = ring.device(RingFeature.EVENT_IDX);
         for (int i = 0; i < 100; i++) {
@@ -76,6 +80,7 @@ class NotificationTest {
     }
 
     @Test
+    @Conforms("SR-011")
     void withEventIndexTheFlagMeansNothing() {
         SplitQueue queue = ring.device(RingFeature.EVENT_IDX);
         ring.availFlags(1);
@@ -111,10 +116,11 @@ class NotificationTest {
         "32766,4,32768,true",
         "32766,4,32770,false",
     })
+    @Conforms({"SR-012", "SR-013"})
     void callWhenUsedEventIsPassed(int from, int burst, int event, boolean call) {
         ring.availIndex(from);
         ring.usedIndex(from);
-        SplitQueue queue = ring.builder(RingFeature.EVENT_IDX).lastAvail(from).build();
+        SplitQueue queue = ring.builder(RingFeature.EVENT_IDX).position(from).buildSplit();
         ring.usedEvent(event);
         assertThat(use(queue, burst)).isEqualTo(call);
         assertThat(ring.usedIndex()).isEqualTo((from + burst) % 0x10000);
@@ -123,7 +129,7 @@ class NotificationTest {
     @Test
     void awaitKicksNamesTheNextEntry() {
         ring.availIndex(0xffff);
-        SplitQueue queue = ring.builder(RingFeature.EVENT_IDX).lastAvail(0xffff).build();
+        SplitQueue queue = ring.builder(RingFeature.EVENT_IDX).position(0xffff).buildSplit();
         assertThat(queue.awaitKicks()).isTrue();
         assertThat(ring.availEvent()).isEqualTo(0xffff);
         ring.offer(0);
@@ -152,6 +158,7 @@ class NotificationTest {
     /** A pair of rings whose halves both poll: over several wraps neither wants to be woken. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 64, 1024, 16384, 32768})
+    @Conforms("SR-020")
     void pollingHalvesNeverNotify(int size) {
         for (int burst : new int[] {1, Math.min(size, 32), size}) {
             Pair pair = new Pair(size, RingFeature.EVENT_IDX);
@@ -240,15 +247,15 @@ class NotificationTest {
             Arena arena = Arena.ofAuto();
             MemorySegment area = arena.allocate(SplitDriver.bytes(size, 0), 16);
             driver = new SplitDriver(area, 0, size, features, 0);
-            queue = new SplitQueueBuilder()
+            queue = new VirtqueueBuilder()
                     .size(size)
                     .features(features)
                     .memory(GuestMemory.of(List.of(new GuestMemory.Region(0x100000, 0, arena.allocate(16)))))
                     .rings(
                             area.asSlice(driver.descriptorAddress()),
-                            area.asSlice(driver.availAddress()),
-                            area.asSlice(driver.usedAddress()))
-                    .build();
+                            area.asSlice(driver.driverAreaAddress()),
+                            area.asSlice(driver.deviceAreaAddress()))
+                    .buildSplit();
         }
 
         boolean offer(int count) {

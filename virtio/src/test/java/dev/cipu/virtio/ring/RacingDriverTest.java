@@ -106,7 +106,7 @@ class RacingDriverTest {
                 if (queue.pop(chain)) {
                     throw new AssertionError("a broken queue yields a chain");
                 }
-                queue = ring.builder(feature).lastAvail(ring.availIndex()).build();
+                queue = ring.builder(feature).position(ring.availIndex()).buildSplit();
             }
         }
         assertThat(popped).as("chains popped").isPositive();
@@ -160,7 +160,7 @@ class RacingDriverTest {
                     popped++;
                 } catch (VirtqueueViolation e) {
                     assertThat(e.kind()).isEqualTo(Violation.HEAD_OUT_OF_RANGE);
-                    queue = ring.builder().lastAvail(ring.availIndex()).build();
+                    queue = ring.builder().position(ring.availIndex()).buildSplit();
                 }
             }
             assertThat(popped).isPositive();
@@ -212,7 +212,7 @@ class RacingDriverTest {
             }
             expected++;
         }
-        assertThat(queue.lastAvail()).isEqualTo(100_000 & 0xffff);
+        assertThat(queue.position()).isEqualTo(100_000 & 0xffff);
     }
 
     @Test
@@ -226,10 +226,10 @@ class RacingDriverTest {
             SplitQueue queue = ring.device();
             for (int round = 0; round < ROUNDS; round++) {
                 try {
-                    int before = queue.lastAvail();
+                    int before = queue.position();
                     if (queue.pop(chain)) {
                         // in order, one at a time, whatever the index says now
-                        if (chain.head() != before % SIZE || queue.lastAvail() != (before + 1) % 0x10000) {
+                        if (chain.head() != before % SIZE || queue.position() != (before + 1) % 0x10000) {
                             throw new AssertionError("head " + chain.head() + " after " + before);
                         }
                         queue.push(chain.head(), 0);
@@ -271,32 +271,32 @@ class RacingDriverTest {
     @Test
     void line26_parametersChangedAfterTheStartAreIgnored() {
         int[] resubmit = {3};
-        SplitQueueBuilder builder = ring.builder().inflight(new InflightCalls()).resubmit(resubmit);
-        SplitQueue queue = builder.build();
+        VirtqueueBuilder builder = ring.builder().inflight(new InflightCalls()).resubmit(resubmit);
+        SplitQueue queue = builder.buildSplit();
         resubmit[0] = SIZE;
-        builder.size(2 * SIZE).lastAvail(7).rings(MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL);
+        builder.size(2 * SIZE).position(7).rings(MemorySegment.NULL, MemorySegment.NULL, MemorySegment.NULL);
         ring.descriptor(3, NEAR, BIG, 0, 0);
         assertThat(queue.pop(chain)).isTrue();
         assertThat(chain.head()).isEqualTo(3);
         assertThat(queue.size()).isEqualTo(SIZE);
-        assertThat(queue.lastAvail()).isZero();
+        assertThat(queue.position()).isZero();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {0x10000, 0x10008, 0, -1, 3, 6, 32769, Integer.MIN_VALUE, Integer.MAX_VALUE})
     void line27_impossibleQueueSizesAreRefused(int size) {
-        SplitQueueBuilder builder = ring.builder().size(size);
+        VirtqueueBuilder builder = ring.builder().size(size);
         assertThatThrownBy(builder::build).isInstanceOf(IllegalArgumentException.class);
         assertThat(SplitLayout.isValidSize(size)).isFalse();
     }
 
     @Test
     void line27_partsTooSmallOrMisalignedAreRefused() {
-        SplitQueueBuilder large = ring.builder().size(2 * SIZE);
+        VirtqueueBuilder large = ring.builder().size(2 * SIZE);
         assertThatThrownBy(large::build).isInstanceOf(IllegalArgumentException.class);
         RawRing roomy = new RawRing(4 * SIZE);
         for (int part = 0; part < 3; part++) {
-            SplitQueueBuilder shifted = ring.builder()
+            VirtqueueBuilder shifted = ring.builder()
                     .rings(
                             part == 0 ? roomy.descriptors().asSlice(8) : roomy.descriptors(),
                             part == 1 ? roomy.avail().asSlice(1) : roomy.avail(),

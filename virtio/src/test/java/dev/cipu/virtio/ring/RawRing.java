@@ -83,8 +83,8 @@ public final class RawRing {
     }
 
     /** The device's half of this ring, to be completed. */
-    public SplitQueueBuilder builder(int... features) {
-        return new SplitQueueBuilder()
+    public VirtqueueBuilder builder(int... features) {
+        return new VirtqueueBuilder()
                 .size(size)
                 .memory(memory)
                 .rings(descriptors, avail, used)
@@ -92,7 +92,7 @@ public final class RawRing {
     }
 
     public SplitQueue device(int... features) {
-        return builder(features).build();
+        return builder(features).buildSplit();
     }
 
     /** Writes descriptor {@code index}; {@code length} is unsigned 32 bits, the others are cut to 16. */

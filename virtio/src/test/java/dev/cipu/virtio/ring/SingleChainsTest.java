@@ -95,7 +95,7 @@ class SingleChainsTest {
             other.offer(2);
             assertThat(queue.popSingles(burst, SIZE, false)).isEqualTo(1);
             queue.pushSingles(burst, 1);
-            SplitQueue second = other.builder().lastAvail(other.availIndex()).build();
+            SplitQueue second = other.builder().position(other.availIndex()).buildSplit();
             other.offer(1);
             int taken = second.popSingles(burst, SIZE, false);
             for (int i = 0; i < taken; i++) {
@@ -123,7 +123,7 @@ class SingleChainsTest {
         assertThat(queue.popSingles(burst, SIZE, true)).isEqualTo(5);
         queue.pushSingles(burst, 2);
         queue.unpopSingles(burst, 2, 5);
-        assertThat(queue.lastAvail()).isEqualTo(2);
+        assertThat(queue.position()).isEqualTo(2);
         assertThat(queue.pop(chain)).isTrue();
         assertThat(chain.head()).isEqualTo(2);
         assertThat(queue.popSingles(burst, SIZE, true)).isEqualTo(2);
@@ -145,7 +145,7 @@ class SingleChainsTest {
         int[] raised = {0};
         buffers(0);
         SplitQueue queue =
-                ring.builder(RingFeature.EVENT_IDX).interrupt(() -> raised[0]++).build();
+                ring.builder(RingFeature.EVENT_IDX).interrupt(() -> raised[0]++).buildSplit();
         ring.usedEvent(0);
         for (int round = 0; round < 3; round++) {
             ring.offer(round);

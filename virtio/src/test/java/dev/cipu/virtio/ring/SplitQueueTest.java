@@ -5,6 +5,7 @@ import static dev.cipu.virtio.ring.RawRing.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.memory.GuestMemory;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,6 +31,7 @@ class SplitQueueTest {
     }
 
     @Test
+    @Conforms("SR-014")
     void usedElementsShowOnlyAfterPublish() {
         SplitQueue queue = ring.device();
         for (int i = 0; i < 5; i++) {
@@ -53,7 +55,7 @@ class SplitQueueTest {
     @Test
     void publishOfNothingDoesNothing() {
         int[] raised = {0};
-        SplitQueue queue = ring.builder().interrupt(() -> raised[0]++).build();
+        SplitQueue queue = ring.builder().interrupt(() -> raised[0]++).buildSplit();
         assertThat(queue.publish()).isFalse();
         assertThat(raised[0]).isZero();
     }
@@ -61,7 +63,7 @@ class SplitQueueTest {
     @Test
     void oneInterruptForABurst() {
         int[] raised = {0};
-        SplitQueue queue = ring.builder().interrupt(() -> raised[0]++).build();
+        SplitQueue queue = ring.builder().interrupt(() -> raised[0]++).buildSplit();
         for (int i = 0; i < 6; i++) {
             ring.offer(i);
         }
@@ -92,7 +94,7 @@ class SplitQueueTest {
         assertThat(queue.pop(second)).isTrue();
         queue.unpop(second);
         queue.unpop(chain);
-        assertThat(queue.lastAvail()).isZero();
+        assertThat(queue.position()).isZero();
         assertThat(queue.available()).isPositive();
         assertThat(popHead(queue)).isEqualTo(5);
         assertThat(popHead(queue)).isEqualTo(6);
@@ -102,12 +104,12 @@ class SplitQueueTest {
     @Test
     void unpopAcrossTheWrap() {
         ring.availIndex(0xffff);
-        SplitQueue queue = ring.builder().lastAvail(0xffff).build();
+        SplitQueue queue = ring.builder().position(0xffff).buildSplit();
         ring.offer(1);
         assertThat(popHead(queue)).isEqualTo(1);
-        assertThat(queue.lastAvail()).isZero();
+        assertThat(queue.position()).isZero();
         queue.unpop(chain);
-        assertThat(queue.lastAvail()).isEqualTo(0xffff);
+        assertThat(queue.position()).isEqualTo(0xffff);
         assertThat(popHead(queue)).isEqualTo(1);
     }
 
@@ -117,7 +119,7 @@ class SplitQueueTest {
         ring.offer(1);
         queue.push(popHead(queue), 0);
         assertThatThrownBy(() -> queue.unpop(chain)).isInstanceOf(IllegalStateException.class);
-        assertThat(queue.lastAvail()).isEqualTo(1);
+        assertThat(queue.position()).isEqualTo(1);
     }
 
     @Test
@@ -127,8 +129,8 @@ class SplitQueueTest {
         ring.offer(1);
         first.push(popHead(first), 4);
         first.publish();
-        SplitQueue second = ring.builder().lastAvail(first.lastAvail()).build();
-        assertThat(second.lastAvail()).isEqualTo(1);
+        SplitQueue second = ring.builder().position(first.position()).buildSplit();
+        assertThat(second.position()).isEqualTo(1);
         second.push(popHead(second), 5);
         second.publish();
         assertThat(ring.usedIndex()).isEqualTo(2);
@@ -139,7 +141,7 @@ class SplitQueueTest {
     @Test
     void inflightLogIsCalledInOrder() {
         InflightCalls log = new InflightCalls();
-        SplitQueue queue = ring.builder().inflight(log).build();
+        SplitQueue queue = ring.builder().inflight(log).buildSplit();
         ring.offer(3);
         ring.offer(1);
         popHead(queue);
@@ -170,7 +172,7 @@ class SplitQueueTest {
                         visible[1] = ring.usedIndex();
                     }
                 })
-                .build();
+                .buildSplit();
         ring.offer(3);
         queue.push(popHead(queue), 7);
         queue.publish();
@@ -181,12 +183,12 @@ class SplitQueueTest {
     @Test
     void brokenChainIsNotRecordedAsTaken() {
         InflightCalls log = new InflightCalls();
-        SplitQueue queue = ring.builder().inflight(log).build();
+        SplitQueue queue = ring.builder().inflight(log).buildSplit();
         ring.descriptor(2, 0xdead_beef_0000L, 1, 0, 0);
         ring.offer(2);
         assertThatThrownBy(() -> queue.pop(chain)).isInstanceOf(VirtqueueViolation.class);
         assertThat(log.calls).isEmpty();
-        assertThat(queue.lastAvail()).isZero();
+        assertThat(queue.position()).isZero();
     }
 
     @Test
@@ -194,16 +196,16 @@ class SplitQueueTest {
         InflightCalls log = new InflightCalls();
         ring.availIndex(9);
         SplitQueue queue =
-                ring.builder().lastAvail(9).inflight(log).resubmit(6, 2).build();
+                ring.builder().position(9).inflight(log).resubmit(6, 2).buildSplit();
         ring.offer(4);
         assertThat(queue.available()).isPositive();
         assertThat(queue.awaitKicks()).isFalse();
         assertThat(popHead(queue)).isEqualTo(6);
         assertThat(popHead(queue)).isEqualTo(2);
-        assertThat(queue.lastAvail()).as("taken by the predecessor already").isEqualTo(9);
+        assertThat(queue.position()).as("taken by the predecessor already").isEqualTo(9);
         assertThat(log.calls).isEmpty();
         assertThat(popHead(queue)).isEqualTo(4);
-        assertThat(queue.lastAvail()).isEqualTo(10);
+        assertThat(queue.position()).isEqualTo(10);
         assertThat(log.calls).containsExactly("taken 4");
         assertThat(queue.pop(chain)).isFalse();
         queue.push(2, 0);
@@ -224,7 +226,7 @@ class SplitQueueTest {
     @Test
     void aSuccessorAnswersWhatAStoppedQueueLeftUndone() {
         ring.availIndex(9);
-        SplitQueue queue = ring.builder().lastAvail(9).resubmit(6, 2).build();
+        SplitQueue queue = ring.builder().position(9).resubmit(6, 2).buildSplit();
         ring.offer(4);
         ring.offer(5);
         assertThat(queue.unanswered()).containsExactly(6, 2);
@@ -237,9 +239,9 @@ class SplitQueueTest {
         queue.release();
         assertThat(queue.unanswered()).containsExactly(2, 5);
         SplitQueue next = ring.builder()
-                .lastAvail(queue.lastAvail())
+                .position(queue.position())
                 .resubmit(queue.unanswered())
-                .build();
+                .buildSplit();
         assertThat(popHead(next)).isEqualTo(2);
         assertThat(popHead(next)).isEqualTo(5);
         assertThat(next.pop(chain)).isFalse();
@@ -254,7 +256,7 @@ class SplitQueueTest {
     void corruptedResubmissionsBreakTheQueue() {
         for (int[] heads : List.of(new int[] {SIZE}, new int[] {-1}, new int[] {1, 1})) {
             SplitQueue queue =
-                    ring.builder().inflight(new InflightCalls()).resubmit(heads).build();
+                    ring.builder().inflight(new InflightCalls()).resubmit(heads).buildSplit();
             assertThatThrownBy(() -> {
                         while (queue.pop(chain)) {
                             Thread.onSpinWait();
@@ -290,16 +292,16 @@ class SplitQueueTest {
     @Test
     void lastAvailCountsPoppedChainsOnly() {
         ring.availIndex(0xfffe);
-        SplitQueue queue = ring.builder().lastAvail(0xfffe).build();
+        SplitQueue queue = ring.builder().position(0xfffe).buildSplit();
         for (int i = 0; i < 4; i++) {
             ring.offer(i);
         }
-        assertThat(queue.lastAvail()).isEqualTo(0xfffe);
+        assertThat(queue.position()).isEqualTo(0xfffe);
         for (int i = 0; i < 4; i++) {
             popHead(queue);
-            assertThat(queue.lastAvail()).isEqualTo((0xfffe + i + 1) % 0x10000);
+            assertThat(queue.position()).isEqualTo((0xfffe + i + 1) % 0x10000);
         }
         // taken but not used: still not to be popped again
-        assertThat(queue.lastAvail()).isEqualTo(2);
+        assertThat(queue.position()).isEqualTo(2);
     }
 }

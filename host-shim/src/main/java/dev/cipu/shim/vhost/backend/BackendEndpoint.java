@@ -120,7 +120,8 @@ public final class BackendEndpoint implements AutoCloseable {
 
     private void log(BackendSession.End end) {
         if (logLimit.permits()) {
-            LOG.info("{}: session {}: {}{}", name, end.failed() ? "failed" : "ended", end.reason(), unsaid());
+            String how = end.failed() ? "failed" : "ended";
+            LOG.info("{}: session {}: {}; features {}{}", name, how, end.reason(), end.features(), unsaid());
         }
     }
 

@@ -14,6 +14,9 @@ import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolException;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.VirtioDevice.StatusRequest;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.Violation;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,8 +60,12 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private final AtomicBoolean configDirty = new AtomicBoolean();
     private volatile boolean stopping;
 
-    /** How a session ended. */
-    public record End(boolean failed, String reason) {}
+    /**
+     * How a session ended.
+     *
+     * @param features what its last driver accepted
+     */
+    public record End(boolean failed, String reason, FeatureSet features) {}
 
     /**
      * @param socket the connection, ours from now on
@@ -85,7 +92,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             return failed(e.getMessage());
         } catch (PosixException e) {
             boolean left = "ECONNRESET".equals(e.errnoName()) || "EPIPE".equals(e.errnoName());
-            return left ? new End(false, "the front-end is gone") : failed(e.getMessage());
+            return left ? ended("the front-end is gone") : failed(e.getMessage());
         } catch (InternalError e) {
             // what the JVM makes of SIGBUS: a file was truncated under us
             return failed("fault on memory that the front-end shared");
@@ -95,10 +102,14 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     /** Whatever a message cut short by {@link #stop} looks like is not the front-end's doing. */
     private End failed(@Nullable String reason) {
         if (stopping) {
-            return new End(false, STOPPED);
+            return ended(STOPPED);
         }
         counters.sessionFailed();
-        return new End(true, String.valueOf(reason));
+        return new End(true, String.valueOf(reason), device.lastAccepted());
+    }
+
+    private End ended(String reason) {
+        return new End(false, reason, device.lastAccepted());
     }
 
     private End serve() {
@@ -110,26 +121,28 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             }
             if ((ready & SOCKET_READY) != 0) {
                 if (!channel.receive(message)) {
-                    return new End(false, stopping ? STOPPED : "the front-end left");
+                    return ended(stopping ? STOPPED : "the front-end left");
                 }
                 handleMessage();
             }
         }
-        return new End(false, STOPPED);
+        return ended(STOPPED);
     }
 
     private void handleEvents() {
         for (int i = 0; i < broken.length(); i++) {
             if (broken.getAndSet(i, 0) != 0 && rings.ring(i).isRunning()) {
                 counters.queueBroke();
-                device.markBroken();
                 rings.ring(i).fail();
+                if (device.markBroken()) {
+                    configDirty.set(true);
+                }
             }
         }
         if (faulted.getAndSet(false)) {
             handleFault();
         }
-        if (configDirty.getAndSet(false)) {
+        if (configDirty.getAndSet(false) && device.mayNotifyOfChange()) {
             reportConfigChange();
         }
     }
@@ -202,7 +215,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             case Request.SET_OWNER -> {}
             case Request.RESET_OWNER, Request.RESET_DEVICE -> resetDevice();
             case Request.GET_PROTOCOL_FEATURES -> answer(device.offeredProtocol());
-            case Request.SET_PROTOCOL_FEATURES -> device.setProtocol(message.u64(0));
+            case Request.SET_PROTOCOL_FEATURES -> setProtocolFeatures();
             case Request.GET_QUEUE_NUM -> answer(device.queues());
             case Request.GET_MAX_MEM_SLOTS -> answer(MemoryTable.MAX_SLOTS);
             case Request.SET_MEM_TABLE -> setMemoryTable();
@@ -248,6 +261,11 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         }
     }
 
+    private void setProtocolFeatures() {
+        device.setProtocol(message.u64(0));
+        rings.driverIsReady(device.driverIsReady());
+    }
+
     private void setFeatures() {
         device.setFeatures(message.u64(0), rings.anyRunning());
         if (!device.ringsAwaitEnable()) {
@@ -264,16 +282,33 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             // [virtio-1.4 §2.1.2] writing 0 is a reset, however far the rings are
             resetDevice();
         } else {
-            device.setStatus(status);
-            rings.hold(device.awaitsDriver());
+            apply(device.setStatus(status));
+        }
+    }
+
+    /** {@code [virtio-1.4 §3.4.2]} */
+    private void apply(StatusRequest request) {
+        switch (request) {
+            case SUSPEND -> {
+                // returns when all that was in process is answered and the driver called
+                rings.driverIsReady(false);
+                device.suspended();
+            }
+            case RESUME -> {
+                if (device.resumed()) {
+                    reportConfigChange();
+                }
+                rings.driverIsReady(true);
+            }
+            case NOTHING -> rings.driverIsReady(device.driverIsReady());
         }
     }
 
     private void resetDevice() {
         rings.reset();
         rings.features(null);
-        rings.hold(false);
         device.reset();
+        rings.driverIsReady(device.driverIsReady());
     }
 
     private void setMemoryTable() {
@@ -301,8 +336,8 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         Vring ring = ring(message.u32(MessageLayout.STATE_INDEX));
         int number = message.u32(MessageLayout.STATE_NUM);
         switch (request) {
-            case Request.SET_VRING_NUM -> ring.size(number);
-            case Request.SET_VRING_BASE -> ring.base(number);
+            case Request.SET_VRING_NUM -> ring.size(number, rings.format());
+            case Request.SET_VRING_BASE -> ring.base(number, rings.format());
             case Request.SET_VRING_ENABLE -> ring.enable(number != 0);
             case Request.SET_VRING_ADDR ->
                 ring.addresses(
@@ -347,7 +382,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private void createInflight() {
         int queues = message.u16(MessageLayout.INFLIGHT_QUEUES);
         int size = message.u16(MessageLayout.INFLIGHT_QUEUE_SIZE);
-        try (Memfd memory = InflightRegion.create(queues, size, rings.count())) {
+        try (Memfd memory = InflightRegion.create(formatOrSplit(), queues, size, rings.count())) {
             // as long as the question: some front-ends count the structure's padding, some do not
             answer.begin(message.request(), MessageLayout.REPLY, message.size())
                     .u64(MessageLayout.INFLIGHT_SIZE, memory.size())
@@ -357,9 +392,16 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         }
     }
 
+    /** A front-end that wants packed rings has said so before it asks for a region. */
+    private RingFormat formatOrSplit() {
+        RingFormat format = rings.format();
+        return format == null ? RingFormat.SPLIT : format;
+    }
+
     private void adoptInflight() {
         rings.inflight(InflightRegion.adopt(
                 message.descriptors(),
+                formatOrSplit(),
                 message.u64(MessageLayout.INFLIGHT_SIZE),
                 message.u64(MessageLayout.INFLIGHT_OFFSET),
                 message.u16(MessageLayout.INFLIGHT_QUEUES),

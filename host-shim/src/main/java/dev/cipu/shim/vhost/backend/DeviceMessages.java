@@ -6,7 +6,9 @@ import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.VirtioDevice;
+import dev.cipu.virtio.VirtioDevice.StatusRequest;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.net.NetDevice;
 import java.util.Arrays;
@@ -26,6 +28,12 @@ final class DeviceMessages {
     private static final long BLK =
             ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.INFLIGHT_SHMFD;
 
+    /** What a kick by eventfd cannot say. */
+    private static final FeatureSet NOT_CARRIED =
+            FeatureSet.of(RingFeature.NOTIFICATION_DATA, RingFeature.NOTIF_CONFIG_DATA);
+    /** A front-end that knows nothing of networks reads the configuration here, and hears when it changes. */
+    private static final long NET = ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.NET_MTU;
+
     private static final int MAC_BYTES = 6;
     private static final int MAX_STATUS = 0xff;
 
@@ -34,6 +42,9 @@ final class DeviceMessages {
     private long protocol;
     private long accepted;
 
+    /** As {@link #accepted}, but kept through resets: what a driver had that has shut down. */
+    private FeatureSet lastAccepted = FeatureSet.NONE;
+
     DeviceMessages(CardFunction function) {
         this.function = function;
         this.device = function.device();
@@ -41,14 +52,14 @@ final class DeviceMessages {
 
     /** The virtio features with the bit that says there are protocol features. */
     long offered() {
-        return device.offered().low() | ProtocolFeature.NEGOTIATION;
+        return device.offered().minus(NOT_CARRIED).low() | ProtocolFeature.NEGOTIATION;
     }
 
     /** What makes sense for this type of device and is implemented. */
     long offeredProtocol() {
         return switch (device) {
             case BlkDevice _ -> COMMON | BLK;
-            case NetDevice _ -> COMMON | ProtocolFeature.NET_MTU | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
+            case NetDevice _ -> COMMON | NET | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
             default -> COMMON | ProtocolFeature.CONFIG;
         };
     }
@@ -81,22 +92,34 @@ final class DeviceMessages {
             }
             return;
         }
-        if ((bits & ~offered()) != 0 || !device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
+        FeatureSet wanted = FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION);
+        boolean carried = wanted.and(NOT_CARRIED).isEmpty();
+        if (!carried) {
+            device.refuse();
+        }
+        if (!carried || !device.negotiate(wanted)) {
             throw new RefusedException("features 0x" + Long.toHexString(bits) + " cannot be had");
         }
         accepted = bits;
+        lastAccepted = device.negotiated();
     }
 
-    /** Queues as the front-end counts them: pairs, for a network device. */
+    /** What the driver accepted, or the last one if it has been reset since; for people. */
+    FeatureSet lastAccepted() {
+        return lastAccepted;
+    }
+
+    /** Queues as the front-end counts them: pairs, for a network device, of which the control queue is none. */
     int queues() {
         return device instanceof NetDevice net ? net.pairs() : device.queueCount();
     }
 
-    void setStatus(long bits) {
+    /** What is to be done with the rings for it. */
+    StatusRequest setStatus(long bits) {
         if (bits < 0 || bits > MAX_STATUS) {
             throw new RefusedException("status 0x" + Long.toHexString(bits));
         }
-        device.setStatus((int) bits);
+        return device.setStatus((int) bits);
     }
 
     /**
@@ -149,21 +172,35 @@ final class DeviceMessages {
         function.announce(request.bytes(0, MAC_BYTES));
     }
 
-    /**
-     * Whether the driver has begun to write the status and not yet DRIVER_OK, before which no buffer may be consumed.
-     * {@code [virtio-1.4 §2.1.2]} A front-end that never writes it says what it means by starting rings.
-     */
-    boolean awaitsDriver() {
-        int status = device.status() & ~DeviceStatus.NEEDS_RESET;
-        return status != 0 && (status & DeviceStatus.DRIVER_OK) == 0;
+    /** Whether the driver has to hear of it through a configuration change. */
+    boolean markBroken() {
+        return device.markNeedsReset();
     }
 
-    void markBroken() {
-        device.markNeedsReset();
+    /**
+     * Whether queues may be served. A front-end that tells us the status says so by DRIVER_OK, any other by enabling rings.
+     * {@code [virtio-1.4 §2.1.2]}
+     */
+    boolean driverIsReady() {
+        return !agreed(ProtocolFeature.STATUS) || (device.status() & DeviceStatus.DRIVER_OK) != 0;
     }
 
     int status() {
         return device.status();
+    }
+
+    /** Whether the driver has to hear of a configuration change now. */
+    boolean mayNotifyOfChange() {
+        return device.mayNotifyOfChange();
+    }
+
+    void suspended() {
+        device.suspended();
+    }
+
+    /** Whether the driver has to hear of a configuration change meanwhile. */
+    boolean resumed() {
+        return device.resumed();
     }
 
     void reset() {

@@ -56,9 +56,7 @@ final class InflightQueue implements InflightLog {
     int[] recover(int usedIndex) {
         int version = u16(InflightLayout.VERSION);
         if (version == 0) {
-            part.set(Le.SHORT, InflightLayout.DESCRIPTORS, (short) descriptors);
-            part.set(Le.SHORT, InflightLayout.USED_INDEX, (short) usedIndex);
-            Le.U16.setRelease(part, InflightLayout.VERSION, (short) InflightLayout.CURRENT_VERSION);
+            setUp(usedIndex);
             return new int[0];
         }
         if (version != InflightLayout.CURRENT_VERSION || u16(InflightLayout.DESCRIPTORS) != descriptors) {
@@ -66,6 +64,16 @@ final class InflightQueue implements InflightLog {
         }
         finishLastBatch(usedIndex);
         return taken();
+    }
+
+    /** Begins a record of a ring that has nothing in flight. */
+    void setUp(int usedIndex) {
+        for (int head = 0; head < descriptors; head++) {
+            clear(head);
+        }
+        part.set(Le.SHORT, InflightLayout.DESCRIPTORS, (short) descriptors);
+        part.set(Le.SHORT, InflightLayout.USED_INDEX, (short) usedIndex);
+        Le.U16.setRelease(part, InflightLayout.VERSION, (short) InflightLayout.CURRENT_VERSION);
     }
 
     /** A used index beyond the recorded one: entries of that last batch were published but not yet cleared. */

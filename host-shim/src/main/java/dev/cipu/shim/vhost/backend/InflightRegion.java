@@ -4,7 +4,7 @@ import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.Mapping;
 import dev.cipu.shim.posix.Memfd;
 import dev.cipu.shim.posix.PosixException;
-import dev.cipu.virtio.ring.SplitLayout;
+import dev.cipu.virtio.ring.RingFormat;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -19,30 +19,36 @@ final class InflightRegion implements AutoCloseable {
     private final Mapping mapping;
     private final int queues;
     private final int queueSize;
+    private final RingFormat format;
 
-    private InflightRegion(Mapping mapping, int queues, int queueSize) {
+    private InflightRegion(Mapping mapping, RingFormat format, int queues, int queueSize) {
         this.mapping = mapping;
+        this.format = format;
         this.queues = queues;
         this.queueSize = queueSize;
     }
 
     /** Bytes for this many rings of this size; refuses what no device of ours has, so that memory stays bounded. */
-    static long bytes(int queues, int queueSize, int maxQueues) {
-        if (queues < 1 || queues > maxQueues || !SplitLayout.isValidSize(queueSize)) {
+    static long bytes(RingFormat format, int queues, int queueSize, int maxQueues) {
+        if (queues < 1 || queues > maxQueues || !format.isValidSize(queueSize)) {
             throw new RefusedException("inflight region for " + queues + " queues of " + queueSize);
         }
-        return queues * InflightLayout.stride(queueSize);
+        return queues * stride(format, queueSize);
+    }
+
+    private static long stride(RingFormat format, int queueSize) {
+        return format == RingFormat.PACKED ? PackedInflightLayout.stride(queueSize) : InflightLayout.stride(queueSize);
     }
 
     /** A fresh region, zeroed: its parts are set up when they are first used. The front-end gets it and keeps it. */
-    static Memfd create(int queues, int queueSize, int maxQueues) {
-        return Memfd.create("vhost-inflight", bytes(queues, queueSize, maxQueues));
+    static Memfd create(RingFormat format, int queues, int queueSize, int maxQueues) {
+        return Memfd.create("vhost-inflight", bytes(format, queues, queueSize, maxQueues));
     }
 
     /** Maps what SET_INFLIGHT_FD brings. */
     static InflightRegion adopt(
-            FdBundle descriptors, long size, long offset, int queues, int queueSize, int maxQueues) {
-        long needed = bytes(queues, queueSize, maxQueues);
+            FdBundle descriptors, RingFormat format, long size, long offset, int queues, int queueSize, int maxQueues) {
+        long needed = bytes(format, queues, queueSize, maxQueues);
         if (size < needed || size > needed + MAX_PADDING) {
             throw new RefusedException("inflight region of " + Long.toUnsignedString(size) + " bytes");
         }
@@ -50,20 +56,28 @@ final class InflightRegion implements AutoCloseable {
             throw new RefusedException("inflight region misaligned in its file");
         }
         try {
-            return new InflightRegion(Mapping.of(descriptors.take(), offset, size), queues, queueSize);
+            return new InflightRegion(Mapping.of(descriptors.take(), offset, size), format, queues, queueSize);
         } catch (IllegalArgumentException | PosixException e) {
             throw new RefusedException("inflight region: " + e.getMessage());
         }
     }
 
-    /** The part of one ring. Refused when the region has none for it, or the ring is larger. */
-    InflightQueue queue(int index, int size) {
-        if (index >= queues || size > queueSize) {
+    /** The part of one split ring. Refused when the region has none for it, or the ring is larger. */
+    InflightQueue split(int index, int size) {
+        return new InflightQueue(part(RingFormat.SPLIT, index, size), size, queueSize);
+    }
+
+    /** The part of one packed ring, as {@link #split}. */
+    PackedInflightQueue packed(int index, int size) {
+        return new PackedInflightQueue(part(RingFormat.PACKED, index, size), size, queueSize);
+    }
+
+    private MemorySegment part(RingFormat wanted, int index, int size) {
+        if (wanted != format || index >= queues || size > queueSize) {
             throw new RefusedException("the inflight region has no part for queue " + index + " of " + size);
         }
-        long stride = InflightLayout.stride(queueSize);
-        MemorySegment part = mapping.segment().asSlice(index * stride, stride);
-        return new InflightQueue(part, size, queueSize);
+        long stride = stride(format, queueSize);
+        return mapping.segment().asSlice(index * stride, stride);
     }
 
     boolean fileStillCovers() {

@@ -4,12 +4,19 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.ring.ChainRecord;
+import dev.cipu.virtio.ring.PackedLayout;
+import dev.cipu.virtio.ring.PackedQueue;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
-import dev.cipu.virtio.ring.SplitQueueBuilder;
+import dev.cipu.virtio.ring.Virtqueue;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * suppress need never send one. [vhost-user "Ring states"]
  */
 final class Vring implements AutoCloseable {
-    private static final int MAX_INDEX = 0xffff;
+    private static final int LOW = 0xffff;
     private static final int[] NONE = {};
 
     private final int index;
@@ -35,14 +42,18 @@ final class Vring implements AutoCloseable {
     /** Whether {@link #base} is where this back-end stopped, rather than what a front-end believes. */
     private boolean ownBase;
 
+    /** Whether the front-end stopped the ring, so that nothing is in flight. */
+    private boolean stopped;
+
     private long descriptors;
     private long used;
     private long avail;
     private boolean addressed;
     private boolean kickKnown;
     private boolean wanted;
+    private boolean driverReady = true;
     private boolean failed;
-    private @Nullable SplitQueue running;
+    private @Nullable Virtqueue running;
 
     /** Heads that were taken and not answered when the ring was suspended. */
     private int[] unanswered = NONE;
@@ -61,20 +72,23 @@ final class Vring implements AutoCloseable {
         return size != 0 && addressed && kickKnown && !failed;
     }
 
-    void size(int descriptorCount) {
+    /**
+     * @param format of the ring as far as it is known; a ring of another size than it can have does not start
+     */
+    void size(int descriptorCount, @Nullable RingFormat format) {
         refuseWhileRunning("size");
-        if (!SplitLayout.isValidSize(descriptorCount)) {
+        if (!PackedLayout.isValidSize(descriptorCount) || (format != null && !format.isValidSize(descriptorCount))) {
             throw new RefusedException(name() + ": size " + Integer.toUnsignedString(descriptorCount));
         }
         size = descriptorCount;
     }
 
-    void base(int lastAvail) {
+    void base(int position, @Nullable RingFormat format) {
         refuseWhileRunning("base");
-        if (lastAvail < 0 || lastAvail > MAX_INDEX) {
-            throw new RefusedException(name() + ": base " + Integer.toUnsignedString(lastAvail));
+        if (format != RingFormat.PACKED && (position & ~LOW) != 0) {
+            throw new RefusedException(name() + ": base " + Integer.toUnsignedString(position));
         }
-        base = lastAvail;
+        base = position;
         ownBase = false;
     }
 
@@ -85,9 +99,7 @@ final class Vring implements AutoCloseable {
         }
         refuseWhileRunning("addresses");
         // [virtio-1.4 §2.7] alignment of the three parts
-        if (descriptorTable % SplitLayout.DESCRIPTOR_ALIGN != 0
-                || usedRing % SplitLayout.USED_ALIGN != 0
-                || availRing % SplitLayout.AVAIL_ALIGN != 0) {
+        if (!RingFormat.SPLIT.isAligned(descriptorTable, availRing, usedRing)) {
             throw new RefusedException(name() + ": misaligned addresses");
         }
         descriptors = descriptorTable;
@@ -99,7 +111,7 @@ final class Vring implements AutoCloseable {
 
     /** Consumes the descriptor. Null, or one that is no eventfd: the ring is polled. */
     void kick(@Nullable Fd event) {
-        SplitQueue queue = running;
+        Virtqueue queue = running;
         if (queue != null) {
             function.detach(index);
         }
@@ -148,7 +160,15 @@ final class Vring implements AutoCloseable {
         if (running != null) {
             // The protocol has a disabled transmitq drained and dropped. We leave it alone, as DPDK does: frames that
             // the driver queued before it was ready are sent once it is.
-            function.enable(index, on);
+            function.enable(index, on && driverReady);
+        }
+    }
+
+    /** Whether the driver has finished its set-up. [virtio-1.4 §2.1.2] Not a buffer may be consumed before that. */
+    void driverIsReady(boolean ready) {
+        if (ready != driverReady) {
+            driverReady = ready;
+            enable(wanted);
         }
     }
 
@@ -158,29 +178,32 @@ final class Vring implements AutoCloseable {
      * @param inflight the ring's part of the inflight region, or null
      */
     boolean start(GuestMemory memory, FeatureSet features, @Nullable InflightRegion inflight) {
-        MemorySegment descriptorTable = memory.userRange(descriptors, SplitLayout.descriptorBytes(size));
-        MemorySegment usedRing = memory.userRange(used, SplitLayout.usedBytes(size));
-        MemorySegment availRing = memory.userRange(avail, SplitLayout.availBytes(size));
-        if (descriptorTable == null || usedRing == null || availRing == null) {
+        RingFormat format = RingFormat.of(features);
+        MemorySegment descriptorTable = memory.userRange(descriptors, format.descriptorBytes(size));
+        MemorySegment deviceArea = memory.userRange(used, format.deviceBytes(size));
+        MemorySegment driverArea = memory.userRange(avail, format.driverBytes(size));
+        if (descriptorTable == null || deviceArea == null || driverArea == null) {
             signalError();
             return false;
         }
         try {
             // a region may be mapped at an odd address, and then even the used index cannot be read
-            SplitQueueBuilder builder = new SplitQueueBuilder()
+            VirtqueueBuilder builder = new VirtqueueBuilder()
                     .size(size)
                     .memory(memory)
-                    .rings(descriptorTable, availRing, usedRing)
+                    .rings(descriptorTable, driverArea, deviceArea)
                     .features(features)
-                    .interrupt(call)
-                    .lastAvail(ownBase ? base : usedIndex(usedRing));
-            if (inflight == null) {
-                builder.resubmit(unanswered);
+                    .interrupt(call);
+            if (stopped && !ownBase && features.has(RingFeature.RING_RESET)) {
+                beginAnew(builder, format, inflight);
+            } else if (format == RingFormat.PACKED) {
+                goOnPacked(builder, inflight, descriptorTable);
             } else {
-                resume(builder, inflight.queue(index, size), usedRing);
+                goOnSplit(builder, inflight, deviceArea);
             }
             hand(builder.build());
             unanswered = NONE;
+            stopped = false;
             return true;
         } catch (IllegalArgumentException | RefusedException e) {
             failed = true;
@@ -189,11 +212,51 @@ final class Vring implements AutoCloseable {
         }
     }
 
-    /** What was in flight counts as taken from the available ring, whatever base the front-end believes in. */
-    private void resume(SplitQueueBuilder builder, InflightQueue record, MemorySegment usedRing) {
+    /** The driver has reset the queue: all of its state is what the front-end says. {@code [virtio-1.4 §2.6.1]} */
+    private void beginAnew(VirtqueueBuilder builder, RingFormat format, @Nullable InflightRegion inflight) {
+        if (format == RingFormat.PACKED) {
+            int at = base & LOW;
+            builder.position(at << 16 | at);
+            if (inflight != null) {
+                PackedInflightQueue record = inflight.packed(index, size);
+                record.setUp(at);
+                builder.inflight(record);
+            }
+        } else {
+            builder.fresh(base);
+            if (inflight != null) {
+                InflightQueue record = inflight.split(index, size);
+                record.setUp(base);
+                builder.inflight(record);
+            }
+        }
+    }
+
+    private void goOnSplit(VirtqueueBuilder builder, @Nullable InflightRegion inflight, MemorySegment usedRing) {
         int usedIndex = usedIndex(usedRing);
+        if (inflight == null) {
+            builder.position(ownBase ? base : usedIndex).resubmit(unanswered);
+            return;
+        }
+        InflightQueue record = inflight.split(index, size);
         int[] resubmit = record.recover(usedIndex);
-        builder.inflight(record).resubmit(resubmit).lastAvail(SplitLayout.wrap(usedIndex + resubmit.length));
+        // what was in flight counts as taken from the available ring, whatever base the front-end believes in
+        builder.inflight(record).resubmit(resubmit).position(SplitLayout.wrap(usedIndex + resubmit.length));
+    }
+
+    /** A stopped ring has nothing in flight, so one position says all; DPDK leaves the upper half of the word zero. */
+    private void goOnPacked(VirtqueueBuilder builder, @Nullable InflightRegion inflight, MemorySegment ring) {
+        int at = base & LOW;
+        if (inflight == null) {
+            builder.position(at << 16 | at);
+            return;
+        }
+        PackedInflightQueue record = inflight.packed(index, size);
+        List<ChainRecord> chains = record.recover(ring, at);
+        int slots = chains.stream().mapToInt(ChainRecord::slots).sum();
+        // what was in flight counts as taken from the ring, whatever base the front-end believes in
+        int next = PackedLayout.advance(record.used(), slots, size);
+        builder.inflight(record).resubmit(chains).position(record.used() << 16 | next);
     }
 
     /**
@@ -204,15 +267,15 @@ final class Vring implements AutoCloseable {
         return Short.toUnsignedInt(usedRing.get(Le.SHORT, SplitLayout.INDEX));
     }
 
-    private void hand(SplitQueue queue) {
+    private void hand(Virtqueue queue) {
         function.attach(index, queue, kick == null ? CardFunction.POLLED : kick.number());
         running = queue;
-        function.enable(index, wanted);
+        function.enable(index, wanted && driverReady);
     }
 
     /** Lets the queue resolve descriptors through {@code memory}, which still has the ring where it was. */
     void replaceMemory(GuestMemory memory) {
-        SplitQueue queue = running;
+        Virtqueue queue = running;
         if (queue != null) {
             function.detach(index);
             queue.replaceMemory(memory);
@@ -222,10 +285,10 @@ final class Vring implements AutoCloseable {
 
     /** Takes the ring back from its worker; it can start again from where it was. */
     void pause() {
-        SplitQueue queue = running;
+        Virtqueue queue = running;
         if (queue != null) {
             function.detach(index);
-            base = queue.lastAvail();
+            base = queue.position();
             ownBase = true;
             running = null;
         }
@@ -236,11 +299,16 @@ final class Vring implements AutoCloseable {
      * done becomes visible, what it had taken is taken again by the ring's next start.
      */
     void suspend() {
-        SplitQueue queue = running;
+        Virtqueue queue = running;
         pause();
         if (queue != null) {
-            queue.release();
-            unanswered = queue.unanswered();
+            switch (queue) {
+                case SplitQueue split -> {
+                    split.release();
+                    unanswered = split.unanswered();
+                }
+                case PackedQueue packed -> packed.giveBack();
+            }
             // the worker may have owed it
             call.raise();
         }
@@ -252,6 +320,7 @@ final class Vring implements AutoCloseable {
         unanswered = NONE;
         closeKick();
         kickKnown = false;
+        stopped = true;
         return base;
     }
 
@@ -265,6 +334,7 @@ final class Vring implements AutoCloseable {
     /** As after connecting, except that events and whether the front-end polls are kept. */
     void reset() {
         stop();
+        stopped = false;
         size = 0;
         base = 0;
         ownBase = false;

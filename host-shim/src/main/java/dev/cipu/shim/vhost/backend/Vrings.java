@@ -2,6 +2,7 @@ package dev.cipu.shim.vhost.backend;
 
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.ring.RingFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,9 +18,6 @@ final class Vrings implements AutoCloseable {
 
     private @Nullable InflightRegion inflight;
     private @Nullable FeatureSet features;
-
-    /** No ring starts: the driver has begun to set the device up and has not finished. */
-    private boolean held;
 
     Vrings(CardFunction function) {
         rings = new Vring[function.device().queueCount()];
@@ -40,6 +38,13 @@ final class Vrings implements AutoCloseable {
         return table;
     }
 
+    /** The format of the rings, null as long as features are not agreed on. */
+    @Nullable
+    RingFormat format() {
+        FeatureSet agreed = features;
+        return agreed == null ? null : RingFormat.of(agreed);
+    }
+
     boolean anyRunning() {
         for (Vring ring : rings) {
             if (ring.isRunning()) {
@@ -55,10 +60,11 @@ final class Vrings implements AutoCloseable {
         startReady();
     }
 
-    /** Whether rings that are complete wait nevertheless; those that run go on. */
-    void hold(boolean on) {
-        held = on;
-        startReady();
+    /** Whether the driver has finished its set-up; no ring is served before that. */
+    void driverIsReady(boolean ready) {
+        for (Vring ring : rings) {
+            ring.driverIsReady(ready);
+        }
     }
 
     /** Takes a ring back from its worker and hands it over again. */
@@ -118,7 +124,7 @@ final class Vrings implements AutoCloseable {
     /** Starts every ring that has all it needs. */
     void startReady() {
         FeatureSet agreed = features;
-        if (agreed == null || held) {
+        if (agreed == null) {
             return;
         }
         for (Vring ring : rings) {
@@ -145,20 +151,20 @@ final class Vrings implements AutoCloseable {
      */
     @Override
     public void close() {
-        RuntimeException unreleased = null;
+        RuntimeException held = null;
         for (Vring ring : rings) {
             try {
                 ring.close();
             } catch (RuntimeException e) {
-                if (unreleased == null) {
-                    unreleased = e;
+                if (held == null) {
+                    held = e;
                 } else {
-                    unreleased.addSuppressed(e);
+                    held.addSuppressed(e);
                 }
             }
         }
-        if (unreleased != null) {
-            throw unreleased;
+        if (held != null) {
+            throw held;
         }
         former.close();
         former = MemoryTable.EMPTY;

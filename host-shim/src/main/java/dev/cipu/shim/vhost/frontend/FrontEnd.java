@@ -9,8 +9,9 @@ import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.driver.DriverMemory;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.SplitLayout;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,7 +71,9 @@ public final class FrontEnd implements AutoCloseable {
      * @throws FrontEndException if there is no back-end or it refuses
      */
     public static FrontEnd open(FrontEndSpec spec) {
-        long ringBytes = spec.maxQueues() * (SplitDriver.bytes(spec.queueSize(), spec.indirectEntries()) + RING_ALIGN);
+        long split = DriverQueue.bytes(RingFormat.SPLIT, spec.queueSize(), spec.indirectEntries());
+        long packed = DriverQueue.bytes(RingFormat.PACKED, spec.queueSize(), spec.indirectEntries());
+        long ringBytes = spec.maxQueues() * (Math.max(split, packed) + RING_ALIGN);
         Connector connector = new Connector(spec.socket(), spec.server());
         SharedRam ram = null;
         Wire wire = null;
@@ -178,9 +181,9 @@ public final class FrontEnd implements AutoCloseable {
             throw new IllegalStateException("rings can be started once, " + spec.maxQueues() + " of them");
         }
         for (int i = 0; i < count; i++) {
-            long bytes = SplitDriver.bytes(spec.queueSize(), spec.indirectEntries());
+            long bytes = DriverQueue.bytes(RingFormat.of(negotiated), spec.queueSize(), spec.indirectEntries());
             long at = ram.memory().allocate(bytes, RING_ALIGN);
-            SplitDriver ring = new SplitDriver(
+            DriverQueue ring = DriverQueue.of(
                     ram.memory().slice(at, bytes), at, spec.queueSize(), negotiated, spec.indirectEntries());
             FrontEndQueue queue = new FrontEndQueue(i, ring);
             queues.add(queue);
@@ -271,14 +274,14 @@ public final class FrontEnd implements AutoCloseable {
 
     private void setUp(FrontEndQueue queue) {
         int index = queue.index();
-        SplitDriver ring = queue.ring();
+        DriverQueue ring = queue.ring();
         state("SET_VRING_NUM", Request.SET_VRING_NUM, index, ring.size());
-        state("SET_VRING_BASE", Request.SET_VRING_BASE, index, usedIndex(ring));
+        state("SET_VRING_BASE", Request.SET_VRING_BASE, index, base(ring));
         wire.order("SET_VRING_ADDR", Request.SET_VRING_ADDR, MessageLayout.ADDRESS_BYTES)
                 .u32(MessageLayout.ADDRESS_INDEX, index)
                 .u64(MessageLayout.ADDRESS_DESCRIPTORS, SharedRam.userAddress(ring.descriptorAddress()))
-                .u64(MessageLayout.ADDRESS_USED, SharedRam.userAddress(ring.usedAddress()))
-                .u64(MessageLayout.ADDRESS_AVAIL, SharedRam.userAddress(ring.availAddress()));
+                .u64(MessageLayout.ADDRESS_USED, SharedRam.userAddress(ring.deviceAreaAddress()))
+                .u64(MessageLayout.ADDRESS_AVAIL, SharedRam.userAddress(ring.driverAreaAddress()));
         wire.tell();
         wire.tell("SET_VRING_ERR", Request.SET_VRING_ERR, index, queue.errorFd().fd());
         wire.tell(
@@ -294,11 +297,15 @@ public final class FrontEnd implements AutoCloseable {
         wire.tell();
     }
 
-    /** The used index as the back-end last wrote it: requests before it are done, 0 for a fresh ring. */
-    private int usedIndex(SplitDriver ring) {
+    /** Where a back-end goes on: behind the requests that are done, at the beginning of a fresh ring. */
+    private int base(DriverQueue ring) {
+        if (ring.format() == RingFormat.PACKED) {
+            return ring.position();
+        }
+        // as the back-end last wrote it, whatever of it we have taken
         DriverMemory memory = ram.memory();
-        return Short.toUnsignedInt(
-                (short) Le.U16.getAcquire(memory.segment(), memory.offset(ring.usedAddress()) + SplitLayout.INDEX));
+        return Short.toUnsignedInt((short)
+                Le.U16.getAcquire(memory.segment(), memory.offset(ring.deviceAreaAddress()) + SplitLayout.INDEX));
     }
 
     public FrontEndQueue queue(int index) {

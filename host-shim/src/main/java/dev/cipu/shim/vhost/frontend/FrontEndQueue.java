@@ -1,7 +1,7 @@
 package dev.cipu.shim.vhost.frontend;
 
 import dev.cipu.shim.posix.EventFd;
-import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.driver.DriverQueue;
 
 /**
  * One ring of a front-end and the descriptors that notify about it. Owned by the thread that drives it; lives as long as
@@ -9,14 +9,14 @@ import dev.cipu.virtio.driver.SplitDriver;
  */
 public final class FrontEndQueue implements AutoCloseable {
     private final int index;
-    private final SplitDriver ring;
+    private final DriverQueue ring;
     private final EventFd kick = EventFd.create();
     private final EventFd call = EventFd.create();
     private final EventFd error = EventFd.create();
     private long kicks;
     private long calls;
 
-    FrontEndQueue(int index, SplitDriver ring) {
+    FrontEndQueue(int index, DriverQueue ring) {
         this.index = index;
         this.ring = ring;
     }
@@ -26,7 +26,7 @@ public final class FrontEndQueue implements AutoCloseable {
         return index;
     }
 
-    public SplitDriver ring() {
+    public DriverQueue ring() {
         return ring;
     }
 

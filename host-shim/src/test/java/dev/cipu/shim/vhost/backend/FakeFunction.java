@@ -4,6 +4,7 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.card.FunctionListener;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.Virtqueue;
@@ -30,7 +31,8 @@ final class FakeFunction extends CardFunction {
     }
 
     static FakeFunction blk(int queues) {
-        return new FakeFunction(new BlkDevice(new BlkDevice.Geometry(2048, 512, false, queues, "serial", true)));
+        return new FakeFunction(new BlkDevice(
+                BlkTraits.of(2048).withQueues(queues).withSerial("serial").withDiscard(true)));
     }
 
     static FakeFunction net(int pairs) {
@@ -87,6 +89,12 @@ final class FakeFunction extends CardFunction {
 
     synchronized boolean isAttached(int queue) {
         return attached.containsKey(queue);
+    }
+
+    /** Descriptors of an attached queue. */
+    synchronized int sizeOf(int queue) {
+        Virtqueue q = attached.get(queue);
+        return q == null ? 0 : q.size();
     }
 
     synchronized boolean isEnabled(int queue) {

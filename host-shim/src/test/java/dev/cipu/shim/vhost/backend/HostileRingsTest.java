@@ -9,12 +9,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.Fd;
+import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.OpenFlag;
+import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.DeviceStatus;
+import dev.cipu.virtio.conformance.Conforms;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +71,7 @@ class HostileRingsTest {
             RawFrontEnd front = session.front;
             front.negotiate();
             assertThat(front.acked(Request.SET_VRING_ENABLE, state(0, 1))).isZero();
+            front.acked(Request.SET_STATUS, u64(RawFrontEnd.DRIVER_OK));
             front.shareMemory();
             front.acked(Request.SET_VRING_NUM, state(0, 64));
             front.acked(Request.SET_VRING_ADDR, addresses(0));
@@ -73,6 +82,37 @@ class HostileRingsTest {
             assertThat(session.function.serve(0)).isEmpty();
             assertThat(front.acked(Request.SET_VRING_ENABLE, state(0, 1))).isZero();
             assertThat(session.function.serve(0)).containsExactly(1);
+        }
+    }
+
+    @Test
+    @Conforms("BF-001")
+    void nothingIsConsumedBeforeTheDriverSaysThatItIsReady() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.blk()) {
+            RawFrontEnd front = session.front;
+            front.negotiate();
+            front.shareMemory();
+            front.setUpRing(0);
+            front.call.drain();
+            front.expose(0, 1);
+            assertThat(session.function.isEnabled(0)).isFalse();
+            assertThat(front.acked(Request.SET_STATUS, u64(RawFrontEnd.FEATURES_OK)))
+                    .isZero();
+            assertThat(session.function.serve(0)).isEmpty();
+            assertThat(front.usedIndex(0)).isZero();
+            assertThat(front.call.drain()).isZero();
+            assertThat(front.acked(Request.SET_STATUS, u64(RawFrontEnd.DRIVER_OK)))
+                    .isZero();
+            assertThat(session.function.serve(0)).containsExactly(1);
+            // a front-end that does not tell us the status says it by enabling the ring
+            assertThat(front.acked(Request.RESET_DEVICE, new byte[0])).isZero();
+            assertThat(front.acked(
+                            Request.SET_PROTOCOL_FEATURES,
+                            u64(ProtocolFeature.REPLY_ACK | ProtocolFeature.RESET_DEVICE)))
+                    .isZero();
+            front.setFeatures(ProtocolFeature.NEGOTIATION);
+            front.setUpRing(0);
+            assertThat(session.function.isEnabled(0)).isTrue();
         }
     }
 
@@ -279,6 +319,7 @@ class HostileRingsTest {
     }
 
     @Test
+    @Conforms("BF-002")
     void aBrokenQueueStopsSignalsItsErrorAndLeavesTheOtherRunning() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk()) {
             RawFrontEnd front = session.front;
@@ -300,6 +341,42 @@ class HostileRingsTest {
     }
 
     @Test
+    @Conforms({"BF-002", "BF-003"})
+    void whatOnlyAResetMendsIsToldByAConfigurationChange() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.blk();
+                UnixSocket.Pair channel = UnixSocket.pair();
+                FdBundle none = new FdBundle()) {
+            RawFrontEnd front = session.front;
+            front.setUp();
+            front.startRing(1);
+            assertThat(front.acked(
+                            Request.SET_BACKEND_REQ_FD,
+                            new byte[0],
+                            channel.right().fd()))
+                    .isZero();
+            for (int queue = 0; queue < 2; queue++) {
+                front.expose(queue, 1);
+                front.expose(queue, 1);
+                session.function.hold(queue);
+            }
+            MemorySegment message = Arena.ofAuto().allocate(12, 4);
+            assertThat(channel.left().receiveFully(message, none, Duration.ofSeconds(5)))
+                    .isTrue();
+            assertThat(message.toArray(ValueLayout.JAVA_INT)).containsExactly(2, 1, 0);
+            assertThat(RawFrontEnd.eventually(() -> session.counters.brokenQueues() == 2))
+                    .isTrue();
+            assertThat(front.ask(Request.GET_STATUS, new byte[0]).getLong())
+                    .isEqualTo(RawFrontEnd.DRIVER_OK | DeviceStatus.NEEDS_RESET);
+            session.front.socket().shutdown();
+            session.end();
+            assertThat(channel.left().receiveFully(message, none, Duration.ofSeconds(5)))
+                    .as("a second one")
+                    .isFalse();
+        }
+    }
+
+    @Test
+    @Conforms({"BF-009", "BF-010"})
     void resetDeviceStopsEverythingAndTheSameSessionStartsAgain() throws Exception {
         for (int how : new int[] {Request.RESET_DEVICE, Request.SET_STATUS}) {
             try (SessionUnderTest session = SessionUnderTest.blk()) {
@@ -309,10 +386,15 @@ class HostileRingsTest {
                 assertThat(front.acked(how, u64(0))).isZero();
                 assertThat(session.function.isAttached(0)).isFalse();
                 assertThat(front.ask(Request.GET_STATUS, new byte[0]).getLong()).isZero();
+                front.call.drain();
+                front.expose(0, 3);
+                assertThat(session.function.serve(0)).isEmpty();
+                assertThat(front.usedIndex(0)).isZero();
+                assertThat(front.call.drain()).isZero();
                 front.setFeatures(ProtocolFeature.NEGOTIATION);
                 front.startRing(0);
                 front.expose(0, 4);
-                assertThat(session.function.serve(0)).containsExactly(4);
+                assertThat(session.function.serve(0)).containsExactly(3, 4);
             }
         }
     }

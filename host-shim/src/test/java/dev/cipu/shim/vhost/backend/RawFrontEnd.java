@@ -38,6 +38,11 @@ final class RawFrontEnd implements AutoCloseable {
     private static final long BUFFERS = 0x80000;
     static final int REFUSED = 1;
 
+    /** The status of a driver that is ready, and of one that has just agreed on features. */
+    static final int DRIVER_OK = 15;
+
+    static final int FEATURES_OK = 11;
+
     private final Arena arena = Arena.ofShared();
     private final UnixSocket socket;
     final Memfd memory = Memfd.create("guest", MEMORY);
@@ -198,8 +203,14 @@ final class RawFrontEnd implements AutoCloseable {
                 .isZero();
     }
 
-    /** All that one ring needs to run. */
+    /** All that one ring needs to run, and the word that the driver is ready. */
     void startRing(int index) {
+        setUpRing(index);
+        assertThat(acked(Request.SET_STATUS, u64(DRIVER_OK))).isZero();
+    }
+
+    /** All that one ring needs to run, as far as the protocol goes. */
+    void setUpRing(int index) {
         assertThat(acked(Request.SET_VRING_NUM, state(index, SIZE))).isZero();
         assertThat(acked(Request.SET_VRING_BASE, state(index, 0))).isZero();
         assertThat(acked(Request.SET_VRING_ADDR, addresses(index))).isZero();

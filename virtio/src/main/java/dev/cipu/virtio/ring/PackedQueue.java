@@ -1,0 +1,594 @@
+package dev.cipu.virtio.ring;
+
+import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.memory.GuestMemory;
+import dev.cipu.virtio.memory.HostMemory;
+import dev.cipu.virtio.memory.Le;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The device's half of a packed virtqueue. {@code [virtio-1.4 §2.8]}
+ *
+ * <p>A descriptor's second word, which holds all that decides, is read once, with one aligned load. Positions are our own:
+ * what the driver writes into used descriptors is never read back. Used elements wait in private memory until a release
+ * writes them, the first one last, so that they become visible together; where order was negotiated, a run of chains that
+ * the device only read is told by one element. {@code [virtio-1.4 §2.8.8]}
+ */
+public final class PackedQueue implements Virtqueue {
+    /** What is kept of a chain in flight: its slots, whether the device may write into it, and its first slot's index. */
+    private static final int SLOTS = 0xffff;
+
+    private static final int WRITABLE = 1 << 16;
+    private static final int KIND = WRITABLE | SLOTS;
+    private static final int FIRST_SHIFT = 17;
+
+    /** Every buffer id there is. */
+    private static final int ALL_IDS = 1 << 16;
+
+    private static final long HEAD = SingleChains.HEAD;
+
+    /** Of a descriptor's second word, the flags that all chains of a burst have alike. */
+    private static final long SINGLE_FLAGS = (long) (PackedLayout.FLAGS_OWNER
+                    | PackedLayout.FLAG_NEXT
+                    | PackedLayout.FLAG_WRITE
+                    | PackedLayout.FLAG_INDIRECT)
+            << PackedLayout.FLAGS_SHIFT;
+
+    private final int size;
+
+    /** The three parts; they keep the addresses below alive. */
+    @SuppressWarnings("UnusedVariable")
+    private final MemorySegment descriptors;
+
+    private final MemorySegment driverEvent;
+    private final MemorySegment deviceEvent;
+    private final long descriptorsAt;
+    private final boolean eventIndex;
+    private final boolean inOrder;
+    private final PackedWalker walker;
+    private final Interrupt interrupt;
+    private final @Nullable PackedInflightLog inflight;
+
+    /** By buffer id, 0 for one that is not in flight. Ids may be any number; those below the queue's size are usual. */
+    private int[] taken;
+
+    /** Elements pushed and not released: a circle, as long as the queue at least. */
+    private final long[] element;
+
+    /** Their slots, and whether they were writable. */
+    private final int[] chain;
+
+    private final int waitMask;
+    private int waitFrom;
+    private int waitTo;
+
+    /** Whether all of them have one slot; whether the device only read all of them. */
+    private boolean allSingle = true;
+
+    private boolean allRead = true;
+
+    private final List<ChainRecord> resubmit;
+    private int resubmitted;
+
+    private GuestMemory memory;
+
+    /** The region that held the last single buffer. */
+    private long hintBase;
+
+    private long hintSize = -1;
+    private long hintHost;
+
+    /** Position of the next descriptor to pop, and of the next one to use. */
+    private int next;
+
+    private int used;
+
+    /** Slots that were popped and are not the driver's again. */
+    private int held;
+
+    /** Slots used since the driver was called if it asked for it. */
+    private int unsettled;
+
+    private boolean seen;
+    private volatile @Nullable Violation broken;
+
+    PackedQueue(VirtqueueBuilder from) {
+        size = from.size;
+        descriptors = from.descriptors;
+        driverEvent = from.driverArea;
+        deviceEvent = from.deviceArea;
+        descriptorsAt = descriptors.address();
+        eventIndex = from.features.has(RingFeature.EVENT_IDX);
+        inOrder = from.features.has(RingFeature.IN_ORDER);
+        walker = new PackedWalker(size, from.features.has(RingFeature.INDIRECT_DESC));
+        interrupt = from.interrupt;
+        inflight = from.packedInflight;
+        memory = from.memory;
+        taken = new int[size];
+        int room = Integer.highestOneBit(2 * size - 1);
+        element = new long[room];
+        chain = new int[room];
+        waitMask = room - 1;
+        resubmit = from.records;
+        int position = from.positionOr(RingFormat.PACKED.start());
+        next = position & 0xffff;
+        used = position >>> 16;
+        held = heldBetween(used, next);
+    }
+
+    private int heldBetween(int from, int to) {
+        int slots = PackedLayout.index(to) - PackedLayout.index(from);
+        return ((from ^ to) & PackedLayout.WRAP) == 0 ? slots : slots + size;
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public boolean pop(Chain chain) {
+        if (resubmitted < resubmit.size()) {
+            return popResubmitted(chain);
+        }
+        int at = next;
+        long slot = descriptorsAt + (long) PackedLayout.index(at) * PackedLayout.DESCRIPTOR_BYTES;
+        // pairs with the driver's release of this descriptor's flags: it and those behind it in its chain are visible
+        long rest = (long) Le.U64.getAcquire(HostMemory.ALL, slot + 8);
+        if (!PackedLayout.isAvailable(rest, at) || held == size || broken != null) {
+            seen = false;
+            return false;
+        }
+        long address = HostMemory.ALL.get(Le.LONG_UNALIGNED, slot);
+        int flags = (int) (rest >>> PackedLayout.FLAGS_SHIFT);
+        boolean writable = (flags & PackedLayout.FLAG_WRITE) != 0;
+        int slots = 1;
+        boolean more = (flags & (PackedLayout.FLAG_NEXT | PackedLayout.FLAG_INDIRECT)) != 0;
+        int id = PackedLayout.id(rest);
+        if (more || !chain.single(memory, id, address, rest & 0xffffffffL, writable)) {
+            try {
+                slots = walker.walk(chain, memory, descriptorsAt, size, at, size - held, false, address, rest);
+            } catch (VirtqueueViolation e) {
+                throw violation(e.kind());
+            }
+        }
+        take(chain, slots, PackedLayout.index(at));
+        next = PackedLayout.advance(at, slots, size);
+        held += slots;
+        seen = true;
+        PackedInflightLog log = inflight;
+        if (log != null) {
+            for (int i = 0, position = at; i < slots; i++, position = PackedLayout.advance(position, 1, size)) {
+                long each = descriptorsAt + (long) PackedLayout.index(position) * PackedLayout.DESCRIPTOR_BYTES;
+                log.descriptor(
+                        HostMemory.ALL.get(Le.LONG_UNALIGNED, each), HostMemory.ALL.get(Le.LONG_UNALIGNED, each + 8));
+            }
+            log.taken(chain.head());
+        }
+        return true;
+    }
+
+    private void take(Chain chain, int slots, int first) {
+        int id = chain.head();
+        if (id >= taken.length) {
+            // a driver of its own mind; all ids there are make an array of 256 KiB
+            taken = Arrays.copyOf(taken, ALL_IDS);
+        }
+        if (taken[id] != 0) {
+            throw violation(Violation.HEAD_IN_FLIGHT);
+        }
+        int kind = chain.writableBytes() > 0 ? slots | WRITABLE : slots;
+        taken[id] = kind | first << FIRST_SHIFT;
+    }
+
+    /** A chain that a predecessor took: it comes from the record, for the ring may have forgotten it. */
+    private boolean popResubmitted(Chain chain) {
+        if (broken != null) {
+            return false;
+        }
+        ChainRecord record = resubmit.get(resubmitted++);
+        long at = record.descriptors().address();
+        int slots = record.slots();
+        try {
+            walker.walk(
+                    chain,
+                    memory,
+                    at,
+                    slots,
+                    PackedLayout.START,
+                    slots,
+                    true,
+                    HostMemory.ALL.get(Le.LONG_UNALIGNED, at),
+                    HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8));
+        } catch (VirtqueueViolation e) {
+            throw violation(e.kind());
+        }
+        chain.rename(record.id());
+        take(chain, slots, 0);
+        seen = true;
+        return true;
+    }
+
+    @Override
+    public int popSingles(SingleChains into, int max, boolean writable) {
+        if (inflight != null || resubmitted < resubmit.size() || broken != null) {
+            return 0;
+        }
+        int limit = Math.min(Math.min(max, into.capacity()), size - held);
+        int position = next;
+        int index = PackedLayout.index(position);
+        int flags = PackedLayout.availFlags(position) | (writable ? PackedLayout.FLAG_WRITE : 0);
+        int lap = Math.min(limit, size - index);
+        int n = look(into.element, 0, lap, index, flags);
+        if (n == lap && n < limit) {
+            n = look(into.element, n, limit, 0, flags ^ PackedLayout.FLAGS_OWNER);
+        }
+        seen = n == limit || PackedLayout.isAvailable(into.element[n], PackedLayout.advance(position, n, size));
+        int good = take(into, n, index, writable);
+        seen |= good < n;
+        next = PackedLayout.advance(position, good, size);
+        held += good;
+        into.elementMask = writable ? -1 : HEAD;
+        return good;
+    }
+
+    /**
+     * Reads the second words of descriptors as long as they have these flags, and the first one that has not: a loop so short that
+     * the core asks for many lines at once.
+     *
+     * @param from where in {@code rest} the word of the descriptor at {@code index} belongs
+     * @return up to where {@code rest} is filled with what was wanted
+     */
+    private int look(long[] rest, int from, int to, int index, int flags) {
+        long wanted = (long) flags << PackedLayout.FLAGS_SHIFT;
+        long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES + 8;
+        for (int i = from; i < to; i++) {
+            // pairs with the driver's release of this descriptor's flags
+            long word = (long) Le.U64.getAcquire(HostMemory.ALL, slot);
+            rest[i] = word;
+            if ((word & SINGLE_FLAGS) != wanted) {
+                return i;
+            }
+            slot += PackedLayout.DESCRIPTOR_BYTES;
+        }
+        return to;
+    }
+
+    /** Takes as many of these chains as are good; returns how many. */
+    private int take(SingleChains into, int count, int index, boolean writable) {
+        int[] out = taken;
+        long[] element = into.element;
+        int kind = writable ? 1 | WRITABLE : 1;
+        int n = 0;
+        while (n < count) {
+            long rest = element[n];
+            int id = PackedLayout.id(rest);
+            if ((int) rest <= 0 || id >= out.length || out[id] != 0) {
+                break;
+            }
+            int at = index + n;
+            out[id] = kind | (at < size ? at : at - size) << FIRST_SHIFT;
+            element[n] = rest << 32 | id;
+            n++;
+        }
+        int lap = Math.min(n, size - index);
+        int good = resolve(into, 0, lap, index);
+        if (good == lap) {
+            good = resolve(into, lap, n, 0);
+        }
+        for (int i = good; i < n; i++) {
+            out[(int) element[i]] = 0;
+        }
+        return good;
+    }
+
+    /** Resolves the buffers of taken chains; returns up to which one. */
+    private int resolve(SingleChains into, int from, int to, int index) {
+        long[] address = into.address;
+        long[] element = into.element;
+        long base = hintBase;
+        long room = hintSize;
+        long host = hintHost;
+        long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES;
+        int i = from;
+        while (i < to) {
+            long guestAddress = HostMemory.ALL.get(Le.LONG_UNALIGNED, slot);
+            long bytes = element[i] >>> 32;
+            long offset = guestAddress - base;
+            // a wrapped or negative distance fails the first comparison
+            if (offset < 0 || offset > room - bytes) {
+                int region = memory.regionOf(guestAddress);
+                if (region < 0 || guestAddress - memory.base(region) > memory.size(region) - bytes) {
+                    break;
+                }
+                base = memory.base(region);
+                room = memory.size(region);
+                host = memory.host(region);
+                offset = guestAddress - base;
+            }
+            address[i] = host + offset;
+            slot += PackedLayout.DESCRIPTOR_BYTES;
+            i++;
+        }
+        hintBase = base;
+        hintSize = room;
+        hintHost = host;
+        return i;
+    }
+
+    @Override
+    public void pushSingles(SingleChains done, int count) {
+        int[] out = taken;
+        long[] elements = done.element;
+        long elementMask = done.elementMask;
+        int kind = elementMask == HEAD ? 1 : 1 | WRITABLE;
+        int to = waitTo;
+        for (int i = 0; i < count; i++) {
+            long used = elements[i] & elementMask;
+            int id = (int) used;
+            if (out[id] == 0) {
+                throw notInFlight(id);
+            }
+            out[id] = 0;
+            element[(to + i) & waitMask] = used;
+            chain[(to + i) & waitMask] = kind;
+        }
+        waitTo = to + count;
+        allRead &= elementMask == HEAD || count == 0;
+    }
+
+    @Override
+    public void unpopSingles(SingleChains popped, int from, int count) {
+        for (int i = from; i < count; i++) {
+            taken[(int) popped.element[i]] = 0;
+        }
+        unpop(count - from);
+    }
+
+    private void unpop(int slots) {
+        next = PackedLayout.back(next, slots, size);
+        held -= slots;
+        seen = broken == null;
+    }
+
+    @Override
+    public void unpop(Chain chain) {
+        if (inflight != null) {
+            throw new IllegalStateException("a chain in the inflight log stays taken");
+        }
+        int kind = taken[chain.head()];
+        if (kind == 0) {
+            throw notInFlight(chain.head());
+        }
+        taken[chain.head()] = 0;
+        unpop(kind & SLOTS);
+    }
+
+    @Override
+    public void push(int head, int written) {
+        int kind = taken[head];
+        if (kind == 0) {
+            throw notInFlight(head);
+        }
+        taken[head] = 0;
+        PackedInflightLog log = inflight;
+        if (log != null) {
+            log.completing(head);
+        }
+        element[waitTo & waitMask] = (long) written << 32 | head;
+        chain[waitTo & waitMask] = kind & KIND;
+        waitTo++;
+        allSingle &= (kind & SLOTS) == 1;
+        allRead &= (kind & WRITABLE) == 0;
+    }
+
+    @Override
+    public void release() {
+        if (waitTo != waitFrom) {
+            release(waitTo);
+        }
+    }
+
+    @Override
+    public void releaseAllBut(int kept) {
+        if (inflight != null) {
+            release();
+        } else if (waitTo - waitFrom > kept) {
+            release(waitTo - kept);
+        }
+    }
+
+    /** Makes the elements before {@code to} visible. */
+    private void release(int to) {
+        int count = to - waitFrom;
+        if (allSingle) {
+            if (inOrder && allRead) {
+                // [virtio-1.4 §2.8.8] the last id of a run stands for all of it
+                element[waitFrom & waitMask] = element[(to - 1) & waitMask];
+                releaseFirst(count, rest(element[waitFrom & waitMask], used));
+            } else {
+                releaseSingles(count);
+            }
+        } else {
+            releaseAny(to);
+        }
+        waitFrom = to;
+        if (to == waitTo) {
+            allSingle = true;
+            allRead = true;
+        }
+        PackedInflightLog log = inflight;
+        if (log != null) {
+            log.published();
+        }
+    }
+
+    /**
+     * Writes one element a slot, the first one last and the others backwards: the driver looks at the first one all the time, and
+     * each look at its line between two stores to it would cost the line twice.
+     */
+    private void releaseSingles(int count) {
+        int at = used;
+        int lap = Math.min(count, size - PackedLayout.index(at));
+        use(waitFrom + lap, count - lap, 0, at ^ PackedLayout.WRAP);
+        use(waitFrom + 1, lap - 1, PackedLayout.index(at) + 1, at);
+        releaseFirst(count, rest(element[waitFrom & waitMask], at));
+    }
+
+    private void use(int from, int count, int index, int lap) {
+        long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES + 8;
+        for (int i = count - 1; i >= 0; i--) {
+            long rest = rest(element[(from + i) & waitMask], lap);
+            HostMemory.ALL.set(Le.LONG_UNALIGNED, slot + (long) i * PackedLayout.DESCRIPTOR_BYTES, rest);
+        }
+    }
+
+    /** Writes elements of chains of any length. */
+    private void releaseAny(int to) {
+        int at = used;
+        int slots = 0;
+        long first = 0;
+        for (int i = waitFrom; i != to; i++) {
+            int kind = chain[i & waitMask];
+            int run = kind & SLOTS;
+            if (inOrder && kind < WRITABLE) {
+                while (i + 1 != to && chain[(i + 1) & waitMask] < WRITABLE) {
+                    i++;
+                    run += chain[i & waitMask];
+                }
+            }
+            long rest = rest(element[i & waitMask], at);
+            if (slots == 0) {
+                first = rest;
+            } else {
+                long slot = descriptorsAt + (long) PackedLayout.index(at) * PackedLayout.DESCRIPTOR_BYTES + 8;
+                HostMemory.ALL.set(Le.LONG_UNALIGNED, slot, rest);
+            }
+            at = PackedLayout.advance(at, run, size);
+            slots += run;
+        }
+        releaseFirst(slots, first);
+    }
+
+    /** Writes the element that makes all others visible, which end {@code slots} behind it. */
+    private void releaseFirst(int slots, long rest) {
+        long first = descriptorsAt + (long) PackedLayout.index(used) * PackedLayout.DESCRIPTOR_BYTES + 8;
+        used = PackedLayout.advance(used, slots, size);
+        PackedInflightLog log = inflight;
+        if (log != null) {
+            log.publishing(used);
+        }
+        // pairs with the driver's acquire of these flags: the elements behind it and all buffers are visible
+        Le.U64.setRelease(HostMemory.ALL, first, rest);
+        held -= slots;
+        // a driver that was not asked for so long has seen a whole lap of them
+        unsettled = Math.min(unsettled + slots, size);
+    }
+
+    /** The second word of a used descriptor. {@code [virtio-1.4 §2.8.4]} */
+    private static long rest(long element, int at) {
+        int flags = PackedLayout.usedFlags(at) | (element >>> 32 == 0 ? 0 : PackedLayout.FLAG_WRITE);
+        return Long.rotateRight(element, 32) | (long) flags << PackedLayout.FLAGS_SHIFT;
+    }
+
+    @Override
+    public boolean call() {
+        int slots = unsettled;
+        if (slots == 0) {
+            return false;
+        }
+        unsettled = 0;
+        // pairs with the driver's fence between asking for a call and its last look at the ring
+        VarHandle.fullFence();
+        if (PackedLayout.wantsEvent(driverEvent.get(Le.INT, 0), used, slots, size, eventIndex)) {
+            interrupt.raise();
+            return true;
+        }
+        return false;
+    }
+
+    @Override
+    public void suppressKicks() {
+        deviceEvent.set(Le.INT, 0, PackedLayout.event(PackedLayout.EVENT_DISABLE, 0));
+    }
+
+    @Override
+    public boolean awaitKicks() {
+        int event = eventIndex
+                ? PackedLayout.event(PackedLayout.EVENT_DESCRIPTOR, next)
+                : PackedLayout.event(PackedLayout.EVENT_ENABLE, 0);
+        deviceEvent.set(Le.INT, 0, event);
+        // pairs with the driver's fence between making descriptors available and its look at our wish
+        VarHandle.fullFence();
+        if (broken != null) {
+            return true;
+        }
+        long slot = descriptorsAt + (long) PackedLayout.index(next) * PackedLayout.DESCRIPTOR_BYTES;
+        // pairs with the driver's release of this descriptor's flags, as in pop()
+        long rest = (long) Le.U64.getAcquire(HostMemory.ALL, slot + 8);
+        return resubmitted == resubmit.size() && (held == size || !PackedLayout.isAvailable(rest, next));
+    }
+
+    @Override
+    public boolean hasSeen() {
+        return seen || resubmitted < resubmit.size();
+    }
+
+    @Override
+    public boolean isBroken() {
+        return broken != null;
+    }
+
+    @Override
+    public void replaceMemory(GuestMemory memory) {
+        hintSize = -1;
+        this.memory = Objects.requireNonNull(memory);
+    }
+
+    @Override
+    public int position() {
+        return used << 16 | next;
+    }
+
+    /**
+     * Returns every chain that was popped and not pushed, nothing written into it: a stopped ring cannot be asked for them again,
+     * for used elements may have overwritten their descriptors.
+     *
+     * @return how many
+     */
+    public int giveBack() {
+        // in the order of the ring, on which a driver may rely
+        int[] ids = IntStream.range(0, taken.length)
+                .filter(id -> taken[id] != 0)
+                .boxed()
+                .sorted(Comparator.comparingInt(this::slotsBehindUsed))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        for (int id : ids) {
+            push(id, 0);
+        }
+        release();
+        return ids.length;
+    }
+
+    private int slotsBehindUsed(int id) {
+        return Math.floorMod((taken[id] >>> FIRST_SHIFT) - PackedLayout.index(used), size);
+    }
+
+    private static IllegalStateException notInFlight(int id) {
+        return new IllegalStateException("buffer " + id + " is not in flight");
+    }
+
+    private VirtqueueViolation violation(Violation kind) {
+        broken = kind;
+        seen = false;
+        return new VirtqueueViolation(kind);
+    }
+}
