@@ -5,8 +5,11 @@ import dev.cipu.dataplane.Poller;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.ring.Chain;
+import dev.cipu.virtio.ring.TranslationMiss;
+import dev.cipu.virtio.ring.Violation;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.lang.foreign.Arena;
@@ -96,6 +99,10 @@ public final class BlockQueue implements Poller, AutoCloseable {
     private long parts;
 
     private boolean paused;
+
+    /** Waits for a translation: nothing is popped until the memory is replaced. */
+    private boolean missed;
+
     private boolean faulted;
 
     /**
@@ -125,7 +132,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
         int work = 0;
         try {
             settle();
-            if (!paused && !faulted) {
+            if (!paused && !faulted && !missed) {
                 work = popBurst();
             }
             if (channel.inFlight() > 0) {
@@ -180,7 +187,14 @@ public final class BlockQueue implements Poller, AutoCloseable {
             return queue.pop(chain);
         } catch (VirtqueueViolation violation) {
             counters.add(VIOLATIONS, 1);
+            if (violation.kind() == Violation.ACCESS_DENIED) {
+                listener.accessDenied(violation.address(), violation.write());
+            }
             listener.queueBroken(violation.kind());
+            return false;
+        } catch (TranslationMiss miss) {
+            missed = true;
+            listener.translationMissed(miss.address(), miss.write());
             return false;
         }
     }
@@ -282,6 +296,9 @@ public final class BlockQueue implements Poller, AutoCloseable {
         }
         try {
             settle();
+            if (missed) {
+                return true;
+            }
             return queue.awaitKicks();
         } catch (InternalError e) {
             fault();
@@ -339,6 +356,12 @@ public final class BlockQueue implements Poller, AutoCloseable {
     /** Goes on popping after {@link #drained}. */
     public void resume() {
         paused = false;
+    }
+
+    /** From now on chains are found in {@code memory}; those in flight stay where they are. */
+    public void replaceMemory(GuestMemory memory) {
+        queue.replaceMemory(memory);
+        missed = false;
     }
 
     /** The ring that is served. */

@@ -2,9 +2,12 @@ package dev.cipu.dataplane.net;
 
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeature;
+import dev.cipu.virtio.ring.TranslationMiss;
+import dev.cipu.virtio.ring.Violation;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.util.Arrays;
@@ -64,6 +67,9 @@ public final class GuestPort implements Port {
     /** Queues behind which memory is gone: not touched any more. */
     private final boolean[] faulted;
 
+    /** Queues that wait for a translation: not touched until their memory is replaced. */
+    private final boolean[] missed;
+
     private final FromGuest[] fromGuest;
     private final ToGuest toGuest;
     private final FlowSteering steering = new FlowSteering();
@@ -89,6 +95,7 @@ public final class GuestPort implements Port {
         queues = new Virtqueue[device.queueCount()];
         enabled = new boolean[device.queueCount()];
         faulted = new boolean[device.queueCount()];
+        missed = new boolean[device.queueCount()];
         steers = device.pairs() > 1;
         fromGuest = new FromGuest[device.pairs()];
         for (int i = 0; i < fromGuest.length; i++) {
@@ -102,6 +109,7 @@ public final class GuestPort implements Port {
         queues[index] = queue;
         listeners[index] = listener;
         faulted[index] = false;
+        missed[index] = false;
         featuresChanged();
         refresh();
         try {
@@ -117,6 +125,16 @@ public final class GuestPort implements Port {
         queues[index] = null;
         listeners[index] = QueueListener.NONE;
         refresh();
+    }
+
+    /** From now on the chains of an attached queue are found in {@code memory}. */
+    public void replaceMemory(int index, GuestMemory memory) {
+        Virtqueue queue = queues[index];
+        if (queue != null) {
+            queue.replaceMemory(memory);
+            missed[index] = false;
+            refresh();
+        }
     }
 
     /** Whether frames may pass through a queue. */
@@ -158,7 +176,7 @@ public final class GuestPort implements Port {
 
     private boolean isLive(int index) {
         Virtqueue queue = queues[index];
-        return queue != null && enabled[index] && !faulted[index] && !queue.isBroken();
+        return queue != null && enabled[index] && !faulted[index] && !missed[index] && !queue.isBroken();
     }
 
     @Override
@@ -184,6 +202,8 @@ public final class GuestPort implements Port {
             unsettled |= fromGuest[pair].take(queue, burst) > 0;
         } catch (VirtqueueViolation e) {
             violated(2 * pair + 1, e);
+        } catch (TranslationMiss e) {
+            missed(2 * pair + 1, e);
         } catch (InternalError e) {
             faulted(2 * pair + 1);
         }
@@ -256,6 +276,8 @@ public final class GuestPort implements Port {
             }
         } catch (VirtqueueViolation e) {
             violated(2 * pair, e);
+        } catch (TranslationMiss e) {
+            missed(2 * pair, e);
         } catch (InternalError e) {
             faulted(2 * pair);
         }
@@ -269,7 +291,18 @@ public final class GuestPort implements Port {
         // what was done before is done
         finish(index);
         refresh();
+        if (e.kind() == Violation.ACCESS_DENIED) {
+            listeners[index].accessDenied(e.address(), e.write());
+        }
         listeners[index].queueBroken(e.kind());
+    }
+
+    /** What was done before is done; the rest waits for the translation. */
+    private void missed(int index, TranslationMiss e) {
+        finish(index);
+        missed[index] = true;
+        refresh();
+        listeners[index].translationMissed(e.address(), e.write());
     }
 
     private void faulted(int index) {
