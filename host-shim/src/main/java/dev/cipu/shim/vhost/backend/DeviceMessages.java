@@ -6,6 +6,7 @@ import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.net.NetDevice;
@@ -17,6 +18,7 @@ import java.util.Arrays;
  */
 final class DeviceMessages {
     private static final long COMMON = ProtocolFeature.MQ
+            | ProtocolFeature.LOG_SHMFD
             | ProtocolFeature.REPLY_ACK
             | ProtocolFeature.RESET_DEVICE
             | ProtocolFeature.CONFIGURE_MEM_SLOTS
@@ -42,13 +44,19 @@ final class DeviceMessages {
         this.device = function.device();
     }
 
-    /** The virtio features with the bit that says there are protocol features. */
+    /** The virtio features with the bits that are the protocol's own. */
     long offered() {
-        return device.offered().low() | ProtocolFeature.NEGOTIATION;
+        return device.offered().low() | ProtocolFeature.TRANSPORT;
     }
 
     /** What makes sense for this type of device and is implemented. */
     long offeredProtocol() {
+        // translations are asked for on the back-end's own channel
+        boolean asks = device.offered().has(RingFeature.ACCESS_PLATFORM);
+        return ofType() | (asks ? ProtocolFeature.BACKEND_REQ : 0);
+    }
+
+    private long ofType() {
         return switch (device) {
             case BlkDevice _ -> COMMON | BLK;
             case NetDevice _ -> COMMON | ProtocolFeature.NET_MTU | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
@@ -79,16 +87,22 @@ final class DeviceMessages {
 
     void setFeatures(long bits, boolean ringsRun) {
         if (ringsRun) {
-            if (bits != accepted) {
+            if (((bits ^ accepted) & ~ProtocolFeature.LOG_ALL) != 0) {
                 throw new RefusedException("new features while rings run");
             }
+            accepted = bits;
             return;
         }
-        if (!device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
+        if (!device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.TRANSPORT))) {
             throw new RefusedException("features 0x" + Long.toHexString(bits) + " cannot be had");
         }
         accepted = bits;
         lastAccepted = device.negotiated();
+    }
+
+    /** Whether the pages that we write are to be logged. */
+    boolean logs() {
+        return (accepted & ProtocolFeature.LOG_ALL) != 0;
     }
 
     /** What the driver accepted, or the last one if it has been reset since; for people. */

@@ -41,10 +41,16 @@ final class MessageRules {
                     Request.GET_VRING_BASE,
                     Request.GET_CONFIG,
                     Request.GET_INFLIGHT_FD,
+                    Request.SET_LOG_BASE,
                     Request.GET_MAX_MEM_SLOTS,
                     Request.GET_STATUS -> true;
             default -> false;
         };
+    }
+
+    /** Whether the message has an answer that says whether it was accepted, asked for or not. */
+    static boolean isAnswered(int request) {
+        return request == Request.IOTLB_MSG;
     }
 
     private static int payloadBytes(int request) {
@@ -64,6 +70,8 @@ final class MessageRules {
             case Request.ADD_MEM_REG, Request.REM_MEM_REG -> MessageLayout.SINGLE_REGION + MessageLayout.REGION_BYTES;
             case Request.GET_CONFIG, Request.SET_CONFIG -> MessageLayout.CONFIG_DATA;
             case Request.GET_INFLIGHT_FD, Request.SET_INFLIGHT_FD -> MessageLayout.INFLIGHT_BYTES;
+            case Request.IOTLB_MSG -> MessageLayout.IOTLB_BYTES;
+            case Request.SET_LOG_BASE -> MessageLayout.LOG_BYTES;
             default -> 0;
         };
     }
@@ -72,7 +80,12 @@ final class MessageRules {
         return switch (message.request()) {
             case Request.SET_VRING_KICK, Request.SET_VRING_CALL, Request.SET_VRING_ERR ->
                 (message.u64(0) & MessageLayout.FILE_NONE) == 0 ? 1 : 0;
-            case Request.ADD_MEM_REG, Request.REM_MEM_REG, Request.SET_BACKEND_REQ_FD, Request.SET_INFLIGHT_FD -> 1;
+            case Request.ADD_MEM_REG,
+                    Request.REM_MEM_REG,
+                    Request.SET_BACKEND_REQ_FD,
+                    Request.SET_INFLIGHT_FD,
+                    Request.SET_LOG_BASE,
+                    Request.SET_LOG_FD -> 1;
             case Request.SET_MEM_TABLE -> regions(message);
             default -> 0;
         };

@@ -106,7 +106,7 @@ public final class FrontEnd implements AutoCloseable {
         wire.order("SET_OWNER", Request.SET_OWNER, 0);
         wire.tell();
         long word = wire.askNumber("GET_FEATURES", Request.GET_FEATURES);
-        offered = FeatureSet.ofLow(word & ~ProtocolFeature.NEGOTIATION);
+        offered = FeatureSet.ofLow(word & ~ProtocolFeature.TRANSPORT);
         protocol = 0;
         maxQueues = 1;
         if ((word & ProtocolFeature.NEGOTIATION) != 0) {
