@@ -2,6 +2,7 @@ package dev.cipu.dataplane.net;
 
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.net.NetDevice;
@@ -70,6 +71,12 @@ public final class GuestPort implements Port {
     /** Queues that wait for a translation: not touched until their memory is replaced. */
     private final boolean[] missed;
 
+    /** Receiveqs of which a buffer's translation was asked for ahead of its frame. */
+    private final boolean[] askedAhead;
+
+    private final LookAhead lookAhead = new LookAhead();
+    private boolean translated;
+
     private final FromGuest[] fromGuest;
     private final ToGuest toGuest;
     private final FlowSteering steering = new FlowSteering();
@@ -96,6 +103,7 @@ public final class GuestPort implements Port {
         enabled = new boolean[device.queueCount()];
         faulted = new boolean[device.queueCount()];
         missed = new boolean[device.queueCount()];
+        askedAhead = new boolean[device.queueCount()];
         steers = device.pairs() > 1;
         fromGuest = new FromGuest[device.pairs()];
         for (int i = 0; i < fromGuest.length; i++) {
@@ -110,6 +118,7 @@ public final class GuestPort implements Port {
         listeners[index] = listener;
         faulted[index] = false;
         missed[index] = false;
+        askedAhead[index] = false;
         featuresChanged();
         refresh();
         try {
@@ -133,7 +142,9 @@ public final class GuestPort implements Port {
         if (queue != null) {
             queue.replaceMemory(memory);
             missed[index] = false;
+            askedAhead[index] = false;
             refresh();
+            lookAhead(index);
         }
     }
 
@@ -144,10 +155,29 @@ public final class GuestPort implements Port {
         }
         enabled[index] = on;
         refresh();
+        lookAhead(index);
+    }
+
+    private void lookAhead(int index) {
+        Virtqueue queue = queues[index];
+        if (!translated || queue == null || (index & 1) != 0 || askedAhead[index] || !isLive(index)) {
+            return;
+        }
+        try {
+            lookAhead.look(queue);
+        } catch (VirtqueueViolation e) {
+            violated(index, e);
+        } catch (TranslationMiss e) {
+            askedAhead[index] = true;
+            listeners[index].translationMissed(e.address(), e.write());
+        } catch (InternalError e) {
+            faulted(index);
+        }
     }
 
     private void featuresChanged() {
         int maxFrame = Math.min(device.mtu() + L2_OVERHEAD, pool.frameBytes());
+        translated = device.isNegotiated(RingFeature.ACCESS_PLATFORM);
         boolean checksums = device.isNegotiated(NetFeature.CSUM);
         for (FromGuest from : fromGuest) {
             from.negotiated(maxFrame, checksums);
@@ -284,6 +314,7 @@ public final class GuestPort implements Port {
         if (next < to) {
             counters.add(RX_NO_BUFFER, to - next);
         }
+        lookAhead(2 * pair);
     }
 
     private void violated(int index, VirtqueueViolation e) {

@@ -5,6 +5,7 @@ import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
 import dev.cipu.shim.assembly.EndpointSpec;
+import dev.cipu.shim.assembly.FeatureChoice;
 import dev.cipu.shim.assembly.NetSpec;
 import dev.cipu.shim.assembly.StoreSpec;
 import dev.cipu.shim.assembly.SwitchSpec;
@@ -23,6 +24,11 @@ final class LoopbackCard {
 
     /** Starts one whose sockets, {@link #BLK} and {@link #NET}, are in {@code folder}. */
     static CardAssembly start(Path folder, IdlePolicy idle) {
+        return start(folder, idle, FeatureChoice.EVERYTHING);
+    }
+
+    /** As above, both devices with these features. */
+    static CardAssembly start(Path folder, IdlePolicy idle, FeatureChoice features) {
         CardAssembly card = CardAssembly.start(new CardSpec(
                 List.of(),
                 idle,
@@ -30,14 +36,23 @@ final class LoopbackCard {
                 Map.of("disk", new StoreSpec.Memory(8 << 20)),
                 List.of(new SwitchSpec("sw0", SwitchSpec.Uplink.LOOPBACK)),
                 List.of(
-                        new BlkSpec("blk0", EndpointSpec.server(folder.resolve(BLK)), "disk", false, QUEUES, "s", 512),
+                        new BlkSpec(
+                                "blk0",
+                                EndpointSpec.server(folder.resolve(BLK)),
+                                "disk",
+                                false,
+                                QUEUES,
+                                "s",
+                                512,
+                                features),
                         new NetSpec(
                                 "net0",
                                 EndpointSpec.server(folder.resolve(NET)),
                                 "02:00:00:00:00:01",
                                 QUEUES,
                                 1500,
-                                "sw0"))));
+                                "sw0",
+                                features))));
         card.spec().devices().forEach(card::serve);
         return card;
     }

@@ -232,18 +232,18 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private void handleMessage() {
         MessageRules.check(message);
         int request = message.request();
-        boolean hears =
-                MessageRules.isAnswered(request) || (message.needsReply() && device.agreed(ProtocolFeature.REPLY_ACK));
-        boolean wantsAck = hears && !MessageRules.hasReply(request);
+        boolean wantsAck =
+                message.needsReply() && device.agreed(ProtocolFeature.REPLY_ACK) && !MessageRules.hasReply(request);
         try {
             handle(request);
             // what the message did not need is closed before anybody hears that it is done
             message.descriptors().close();
-            if (wantsAck) {
+            if (wantsAck || MessageRules.isAnswered(request)) {
                 answer(ACCEPTED);
             }
         } catch (RefusedException e) {
-            if (!wantsAck) {
+            // of a log a front-end does not read the answer, and would migrate its guest without the pages
+            if (!wantsAck && request != Request.IOTLB_MSG) {
                 throw new ProtocolException(String.valueOf(e.getMessage()));
             }
             message.descriptors().close();
@@ -326,11 +326,9 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         rings.features(function.device().negotiated());
     }
 
-    /** A front-end takes no notice of a refusal in the answer, and would lose pages: it gets none. */
     private void setLogBase() {
         rings.log(LogRegion.of(
                 message.takeDescriptor(), message.u64(MessageLayout.LOG_SIZE), message.u64(MessageLayout.LOG_OFFSET)));
-        answer(ACCEPTED);
     }
 
     private EventFd logEvent() {

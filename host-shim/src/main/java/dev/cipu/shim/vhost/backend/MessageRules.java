@@ -41,16 +41,15 @@ final class MessageRules {
                     Request.GET_VRING_BASE,
                     Request.GET_CONFIG,
                     Request.GET_INFLIGHT_FD,
-                    Request.SET_LOG_BASE,
                     Request.GET_MAX_MEM_SLOTS,
                     Request.GET_STATUS -> true;
             default -> false;
         };
     }
 
-    /** Whether the message has an answer that says whether it was accepted, asked for or not. */
+    /** Whether the message is acknowledged even if nobody asks for it. */
     static boolean isAnswered(int request) {
-        return request == Request.IOTLB_MSG;
+        return request == Request.IOTLB_MSG || request == Request.SET_LOG_BASE;
     }
 
     private static int payloadBytes(int request) {

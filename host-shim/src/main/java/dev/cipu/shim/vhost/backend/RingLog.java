@@ -74,7 +74,12 @@ final class RingLog implements DirtyLog {
     public void deviceAreaWritten(long offset, long bytes) {
         switch (area) {
             case NOT -> {}
-            case AT_ADDRESS -> log.mark(areaAt + offset, bytes);
+            case AT_ADDRESS -> {
+                // an address of the front-end's choice may be the last one there is
+                if (Long.compareUnsigned(areaAt + offset, areaAt) >= 0) {
+                    log.mark(areaAt + offset, bytes);
+                }
+            }
             case WHERE_IT_IS -> written(areaAt + offset, bytes);
         }
     }
