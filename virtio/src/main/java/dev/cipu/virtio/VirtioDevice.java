@@ -104,6 +104,14 @@ public abstract class VirtioDevice {
         offered = left;
     }
 
+    /**
+     * Says that the platform translates or limits what the device may access. {@code [virtio-1.4 §6.2]} Only before a driver
+     * has seen the device.
+     */
+    public final void offerAccessPlatform() {
+        offered = offered.with(RingFeature.ACCESS_PLATFORM);
+    }
+
     /** How many virtqueues the device has. */
     public abstract int queueCount();
 

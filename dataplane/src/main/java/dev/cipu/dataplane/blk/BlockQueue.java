@@ -5,8 +5,11 @@ import dev.cipu.dataplane.Poller;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.ring.Chain;
+import dev.cipu.virtio.ring.TranslationMiss;
+import dev.cipu.virtio.ring.Violation;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.lang.foreign.Arena;
@@ -115,6 +118,10 @@ public final class BlockQueue implements Poller, AutoCloseable {
     private long parts;
 
     private boolean paused;
+
+    /** Waits for a translation: nothing is popped until the memory is replaced. */
+    private boolean missed;
+
     private boolean faulted;
 
     /** Serves a disk that is nothing but its store. */
@@ -157,7 +164,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
             if (waitingCount > 0) {
                 work = proceed();
             }
-            if (!paused && !faulted && waitingCount == 0) {
+            if (!paused && !faulted && !missed && waitingCount == 0) {
                 work += popBurst();
             }
             if (channel.inFlight() > 0) {
@@ -242,7 +249,14 @@ public final class BlockQueue implements Poller, AutoCloseable {
             return queue.pop(chain);
         } catch (VirtqueueViolation violation) {
             counters.add(VIOLATIONS, 1);
+            if (violation.kind() == Violation.ACCESS_DENIED) {
+                listener.accessDenied(violation.address(), violation.write());
+            }
             listener.queueBroken(violation.kind());
+            return false;
+        } catch (TranslationMiss miss) {
+            missed = true;
+            listener.translationMissed(miss.address(), miss.write());
             return false;
         }
     }
@@ -403,6 +417,9 @@ public final class BlockQueue implements Poller, AutoCloseable {
         }
         try {
             settle();
+            if (missed) {
+                return true;
+            }
             return queue.awaitKicks();
         } catch (InternalError e) {
             fault();
@@ -461,6 +478,12 @@ public final class BlockQueue implements Poller, AutoCloseable {
     /** Goes on popping after {@link #drained}. */
     public void resume() {
         paused = false;
+    }
+
+    /** From now on chains are found in {@code memory}; those in flight stay where they are. */
+    public void replaceMemory(GuestMemory memory) {
+        queue.replaceMemory(memory);
+        missed = false;
     }
 
     /** The ring that is served. */

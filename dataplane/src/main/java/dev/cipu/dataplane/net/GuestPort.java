@@ -3,10 +3,14 @@ package dev.cipu.dataplane.net;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.net.control.NetControlCommands;
+import dev.cipu.virtio.ring.TranslationMiss;
+import dev.cipu.virtio.ring.Violation;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.util.Arrays;
@@ -75,6 +79,15 @@ public final class GuestPort implements Port {
     /** Queues behind which memory is gone: not touched any more. */
     private final boolean[] faulted;
 
+    /** Queues that wait for a translation: not touched until their memory is replaced. */
+    private final boolean[] missed;
+
+    /** Receiveqs of which a buffer's translation was asked for ahead of its frame. */
+    private final boolean[] askedAhead;
+
+    private final LookAhead lookAhead = new LookAhead();
+    private boolean translated;
+
     private final FromGuest[] fromGuest;
     private final ToGuest toGuest;
     private final ReceivePath receivePath;
@@ -117,6 +130,8 @@ public final class GuestPort implements Port {
         queues = new Virtqueue[device.queueCount()];
         enabled = new boolean[device.queueCount()];
         faulted = new boolean[device.queueCount()];
+        missed = new boolean[device.queueCount()];
+        askedAhead = new boolean[device.queueCount()];
         receivePath = new ReceivePath(device, pool, this::isLive);
         control = new ControlQueue(new NetControlCommands(device.control(), this::isLiveDataQueue), this::negotiated);
         coalescer = new CallCoalescer(device.control().coalescing(), device.queueCount(), nanoTime);
@@ -143,6 +158,8 @@ public final class GuestPort implements Port {
         queues[index] = queue;
         listeners[index] = listener;
         faulted[index] = false;
+        missed[index] = false;
+        askedAhead[index] = false;
         if (device.isControl(index)) {
             device.control().serve();
         } else if (index < device.dataQueues()) {
@@ -165,6 +182,18 @@ public final class GuestPort implements Port {
         refresh();
     }
 
+    /** From now on the chains of an attached queue are found in {@code memory}. */
+    public void replaceMemory(int index, GuestMemory memory) {
+        Virtqueue queue = queues[index];
+        if (queue != null) {
+            queue.replaceMemory(memory);
+            missed[index] = false;
+            askedAhead[index] = false;
+            refresh();
+            lookAhead(index);
+        }
+    }
+
     /** Whether frames may pass through a queue. */
     public void enable(int index, boolean on) {
         if (!on) {
@@ -172,12 +201,32 @@ public final class GuestPort implements Port {
         }
         enabled[index] = on;
         refresh();
+        lookAhead(index);
+    }
+
+    private void lookAhead(int index) {
+        Virtqueue queue = queues[index];
+        boolean receives = (index & 1) == 0 && index < dataQueues;
+        if (!translated || queue == null || !receives || askedAhead[index] || !isLive(index)) {
+            return;
+        }
+        try {
+            lookAhead.look(queue);
+        } catch (VirtqueueViolation e) {
+            violated(index, e);
+        } catch (TranslationMiss e) {
+            askedAhead[index] = true;
+            listeners[index].translationMissed(e.address(), e.write());
+        } catch (InternalError e) {
+            faulted(index);
+        }
     }
 
     /** Takes over what driver and device have agreed on, and what the driver has said since. */
     private void negotiated() {
         dataQueues = device.dataQueues();
         int maxFrame = Math.min(device.mtu() + L2_OVERHEAD, pool.frameBytes());
+        translated = device.isNegotiated(RingFeature.ACCESS_PLATFORM);
         boolean reports = device.isNegotiated(NetFeature.HASH_REPORT);
         for (FromGuest from : fromGuest) {
             from.negotiated(device.negotiated(), maxFrame);
@@ -215,7 +264,7 @@ public final class GuestPort implements Port {
 
     private boolean isLive(int index) {
         Virtqueue queue = queues[index];
-        return queue != null && enabled[index] && !faulted[index] && !queue.isBroken();
+        return queue != null && enabled[index] && !faulted[index] && !missed[index] && !queue.isBroken();
     }
 
     private boolean isLiveDataQueue(int index) {
@@ -249,6 +298,8 @@ public final class GuestPort implements Port {
             }
         } catch (VirtqueueViolation e) {
             violated(2 * pair + 1, e);
+        } catch (TranslationMiss e) {
+            missed(2 * pair + 1, e);
         } catch (InternalError e) {
             faulted(2 * pair + 1);
         }
@@ -321,6 +372,8 @@ public final class GuestPort implements Port {
             }
         } catch (VirtqueueViolation e) {
             violated(2 * pair, e);
+        } catch (TranslationMiss e) {
+            missed(2 * pair, e);
         } catch (InternalError e) {
             faulted(2 * pair);
         }
@@ -330,6 +383,7 @@ public final class GuestPort implements Port {
         if (coalesces) {
             coalescer.passed(2 * pair, counters.get(RX_PACKETS) - before);
         }
+        lookAhead(2 * pair);
     }
 
     private void violated(int index, VirtqueueViolation e) {
@@ -337,7 +391,18 @@ public final class GuestPort implements Port {
         // what was done before is done
         finish(index);
         refresh();
+        if (e.kind() == Violation.ACCESS_DENIED) {
+            listeners[index].accessDenied(e.address(), e.write());
+        }
         listeners[index].queueBroken(e.kind());
+    }
+
+    /** What was done before is done; the rest waits for the translation. */
+    private void missed(int index, TranslationMiss e) {
+        finish(index);
+        missed[index] = true;
+        refresh();
+        listeners[index].translationMissed(e.address(), e.write());
     }
 
     private void faulted(int index) {
@@ -377,6 +442,8 @@ public final class GuestPort implements Port {
             }
         } catch (VirtqueueViolation e) {
             violated(index, e);
+        } catch (TranslationMiss e) {
+            missed(index, e);
         } catch (InternalError e) {
             faulted(index);
         }

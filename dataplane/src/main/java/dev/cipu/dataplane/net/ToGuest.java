@@ -8,6 +8,7 @@ import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SingleChains;
+import dev.cipu.virtio.ring.TranslationMiss;
 import dev.cipu.virtio.ring.Virtqueue;
 import org.jspecify.annotations.Nullable;
 
@@ -341,7 +342,7 @@ final class ToGuest {
         int count = 0;
         boolean dry = false;
         while (room < need && count < MERGE_LIMIT) {
-            if (!queue.pop(merged[count])) {
+            if (!popMerged(queue, count)) {
                 dry = true;
                 break;
             }
@@ -370,5 +371,17 @@ final class ToGuest {
             done += n;
         }
         return need - headerBytes;
+    }
+
+    /** A chain that waits for its translation puts those before it back: they are popped again together. */
+    private boolean popMerged(Virtqueue queue, int count) {
+        try {
+            return queue.pop(merged[count]);
+        } catch (TranslationMiss e) {
+            for (int i = count - 1; i >= 0; i--) {
+                queue.unpop(merged[i]);
+            }
+            throw e;
+        }
     }
 }

@@ -6,6 +6,7 @@ import dev.cipu.dataplane.blk.BlockQueue;
 import dev.cipu.dataplane.blk.Disk;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.ring.Virtqueue;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -118,6 +119,25 @@ final class BlkFunction extends CardFunction {
             core.worker().remove(duty);
         }
         attachment.served = on;
+    }
+
+    @Override
+    public void replaceMemory(int queue, GuestMemory memory, boolean quiesce) {
+        Attachment attachment = attachments[queue];
+        if (attachment == null) {
+            return;
+        }
+        Worker worker = places.get(queue).core().worker();
+        BlockQueue duty = attachment.duty;
+        if (!quiesce || !attachment.served) {
+            worker.call(() -> duty.replaceMemory(memory));
+            return;
+        }
+        drain(worker, duty);
+        worker.call(() -> {
+            duty.replaceMemory(memory);
+            duty.resume();
+        });
     }
 
     /** Waits on this thread, however long the store takes, so that the worker's other guests need not. */

@@ -2,6 +2,7 @@ package dev.cipu.shim.assembly;
 
 import dev.cipu.dataplane.net.GuestPort;
 import dev.cipu.shim.card.CardFunction;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.ring.Virtqueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -61,6 +62,14 @@ final class NetFunction extends CardFunction {
         });
         attachments[queue] = null;
         core.unwatch(attachment.kickFd(), attachment.kicks());
+    }
+
+    /** Between two turns of the worker no frame is under way. */
+    @Override
+    public void replaceMemory(int queue, GuestMemory memory, boolean quiesce) {
+        if (attachments[queue] != null) {
+            network.core().worker().call(() -> port.replaceMemory(queue, memory));
+        }
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.function.Function;
  * @param indirect whether requests of several parts go through indirect tables, if the back-end offers them
  * @param eventIndex whether notifications are suppressed by index, if the back-end offers it
  * @param hugePages whether the memory should be of huge pages; without free ones it is of small ones
+ * @param iommuEntries translations of 64 KiB that the back-end may have at a time; 0 if it is to use addresses as they are
  * @param timeout bounds every wait for the back-end; above 0 and at most a day
  */
 public record Target(
@@ -27,11 +28,24 @@ public record Target(
         boolean indirect,
         boolean eventIndex,
         boolean hugePages,
+        int iommuEntries,
         Duration timeout) {
     public static final int DEFAULT_QUEUE_SIZE = 512;
     public static final int DEFAULT_TIMEOUT_SECONDS = 10;
 
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
+
+    /** A back-end that uses addresses as they are. */
+    public Target(
+            Path socket,
+            boolean server,
+            int queueSize,
+            boolean indirect,
+            boolean eventIndex,
+            boolean hugePages,
+            Duration timeout) {
+        this(socket, server, queueSize, indirect, eventIndex, hugePages, 0, timeout);
+    }
 
     public Target {
         if (!SplitLayout.isValidSize(queueSize)) {
@@ -51,11 +65,16 @@ public record Target(
     }
 
     public Target withQueueSize(int size) {
-        return new Target(socket, server, size, indirect, eventIndex, hugePages, timeout);
+        return new Target(socket, server, size, indirect, eventIndex, hugePages, iommuEntries, timeout);
+    }
+
+    /** Behind an IOMMU, of whose translations the back-end may have so many at a time. */
+    public Target withIommu(int entries) {
+        return new Target(socket, server, queueSize, indirect, eventIndex, hugePages, entries, timeout);
     }
 
     public Target withServer(boolean on) {
-        return new Target(socket, on, queueSize, indirect, eventIndex, hugePages, timeout);
+        return new Target(socket, on, queueSize, indirect, eventIndex, hugePages, iommuEntries, timeout);
     }
 
     /** The ring features to ask for. */
@@ -79,7 +98,16 @@ public record Target(
      */
     <T> T connect(FeatureSet wanted, int indirectEntries, int queues, long memoryBytes, Function<FrontEnd, T> load) {
         FrontEnd frontEnd = FrontEnd.open(new FrontEndSpec(
-                socket, server, wanted, queueSize, indirectEntries, queues, memoryBytes, hugePages, timeout));
+                socket,
+                server,
+                wanted,
+                queueSize,
+                indirectEntries,
+                queues,
+                memoryBytes,
+                hugePages,
+                iommuEntries,
+                timeout));
         try {
             return load.apply(frontEnd);
         } catch (RuntimeException e) {

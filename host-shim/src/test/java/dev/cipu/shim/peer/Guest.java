@@ -35,6 +35,8 @@ final class Guest implements AutoCloseable {
         private final String script;
         private final List<String> devices = new ArrayList<>();
         private final List<String> variables = new ArrayList<>();
+        private final List<String> first = new ArrayList<>();
+        private String kernel = "";
         private int processors = 1;
         private boolean newer;
         private boolean zoned;
@@ -71,6 +73,19 @@ final class Guest implements AutoCloseable {
         /** More of QEMU's options. */
         Builder with(String... options) {
             devices.addAll(List.of(options));
+            return this;
+        }
+
+        /** An emulated IOMMU, of whose translations none outlives the request it was made for. */
+        Builder iommu() {
+            // before all devices that are behind it
+            first.addAll(List.of("-device", "intel-iommu,intremap=off,device-iotlb=on,caching-mode=on"));
+            return kernel("intel_iommu=on iommu.strict=1 iommu.passthrough=0");
+        }
+
+        /** More of the kernel's command line. */
+        Builder kernel(String parameters) {
+            kernel += " " + parameters;
             return this;
         }
 
@@ -172,9 +187,10 @@ final class Guest implements AutoCloseable {
                     image().toString(),
                     "-append",
                     "console=ttyS0 quiet panic=-1 lpj=1000000 tsc=reliable no_timer_check nokaslr mitigations=off"
-                            + " random.trust_cpu=on cipu.env=" + String.join(",", variables),
+                            + " random.trust_cpu=on" + kernel + " cipu.env=" + String.join(",", variables),
                     "-fw_cfg",
                     "name=opt/cipu/test,file=" + file));
+            command.addAll(first);
             command.addAll(devices);
             Guest guest = new Guest(Child.start("the guest", command), socket);
             try {

@@ -19,6 +19,7 @@ import java.util.Arrays;
  */
 final class DeviceMessages {
     private static final long COMMON = ProtocolFeature.MQ
+            | ProtocolFeature.LOG_SHMFD
             | ProtocolFeature.REPLY_ACK
             | ProtocolFeature.RESET_DEVICE
             | ProtocolFeature.CONFIGURE_MEM_SLOTS
@@ -50,13 +51,19 @@ final class DeviceMessages {
         this.device = function.device();
     }
 
-    /** The virtio features with the bit that says there are protocol features. */
+    /** The virtio features with the bits that are the protocol's own. */
     long offered() {
-        return device.offered().minus(NOT_CARRIED).low() | ProtocolFeature.NEGOTIATION;
+        return device.offered().minus(NOT_CARRIED).low() | ProtocolFeature.TRANSPORT;
     }
 
     /** What makes sense for this type of device and is implemented. */
     long offeredProtocol() {
+        // translations are asked for on the back-end's own channel
+        boolean asks = device.offered().has(RingFeature.ACCESS_PLATFORM);
+        return ofType() | (asks ? ProtocolFeature.BACKEND_REQ : 0);
+    }
+
+    private long ofType() {
         return switch (device) {
             case BlkDevice _ -> COMMON | BLK;
             case NetDevice _ -> COMMON | NET | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
@@ -87,12 +94,13 @@ final class DeviceMessages {
 
     void setFeatures(long bits, boolean ringsRun) {
         if (ringsRun) {
-            if (bits != accepted) {
+            if (((bits ^ accepted) & ~ProtocolFeature.LOG_ALL) != 0) {
                 throw new RefusedException("new features while rings run");
             }
+            accepted = bits;
             return;
         }
-        FeatureSet wanted = FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION);
+        FeatureSet wanted = FeatureSet.ofLow(bits & ~ProtocolFeature.TRANSPORT);
         boolean carried = wanted.and(NOT_CARRIED).isEmpty();
         if (!carried) {
             device.refuse();
@@ -102,6 +110,11 @@ final class DeviceMessages {
         }
         accepted = bits;
         lastAccepted = device.negotiated();
+    }
+
+    /** Whether the pages that we write are to be logged. */
+    boolean logs() {
+        return (accepted & ProtocolFeature.LOG_ALL) != 0;
     }
 
     /** What the driver accepted, or the last one if it has been reset since; for people. */

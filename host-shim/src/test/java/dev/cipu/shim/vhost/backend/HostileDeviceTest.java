@@ -173,6 +173,7 @@ class HostileDeviceTest {
     @Test
     void eachDeviceTypeOffersWhatItImplements() throws Exception {
         long common = ProtocolFeature.MQ
+                | ProtocolFeature.LOG_SHMFD
                 | ProtocolFeature.REPLY_ACK
                 | ProtocolFeature.RESET_DEVICE
                 | ProtocolFeature.CONFIGURE_MEM_SLOTS
