@@ -131,8 +131,6 @@ class TranslationTest {
         try (SessionUnderTest plain = SessionUnderTest.net()) {
             assertThat(plain.front.ask(Request.GET_FEATURES, NOTHING).getLong() & 1L << RingFeature.ACCESS_PLATFORM)
                     .isZero();
-            assertThat(plain.front.ask(Request.GET_PROTOCOL_FEATURES, NOTHING).getLong() & ProtocolFeature.BACKEND_REQ)
-                    .isZero();
         }
         FakeFunction net = FakeFunction.net(1);
         net.device().offerAccessPlatform();
