@@ -96,12 +96,15 @@ TABLE
   if ! command -v apt-get >/dev/null || [ "$(uname -m)" != x86_64 ]; then
     peer_missing guest "the guest image is made from Debian's amd64 packages, and this is no such machine"
     peer_missing qemu11 "it is made from Debian's amd64 packages, and this is no such machine"
+    peer_missing zoned "it is made from Debian's amd64 packages, and this is no such machine"
   elif [ -n "$lacking" ]; then
     peer_missing guest "its image cannot be built without (Debian: apt-get install$lacking)"
     peer_missing qemu11 "it cannot be unpacked without (Debian: apt-get install$lacking)"
+    peer_missing zoned "it cannot be unpacked without (Debian: apt-get install$lacking)"
   else
     peer_build guest guest-image.sh
     peer_build qemu11 trixie-tree.sh
+    peer_build zoned zoned-guest.sh
   fi
 }
 

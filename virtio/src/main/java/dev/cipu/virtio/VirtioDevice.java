@@ -80,12 +80,17 @@ public abstract class VirtioDevice {
         return List.of();
     }
 
+    /** What the device offers whatever it is restricted to. */
+    protected FeatureSet indispensable() {
+        return FeatureSet.NONE;
+    }
+
     /**
      * Offers only what is allowed, VERSION_1 in any case. A feature that needs what this takes away goes with it.
      * {@code [virtio-1.4 §2.2.2]} Only before a driver has seen the device.
      */
     public final void restrict(FeatureSet allowed) {
-        FeatureSet left = offered.and(allowed.with(RingFeature.VERSION_1));
+        FeatureSet left = offered.and(allowed.or(indispensable()).with(RingFeature.VERSION_1));
         FeatureSet before;
         do {
             before = left;
@@ -97,6 +102,14 @@ public abstract class VirtioDevice {
             }
         } while (!left.equals(before));
         offered = left;
+    }
+
+    /**
+     * Says that the platform translates or limits what the device may access. {@code [virtio-1.4 §6.2]} Only before a driver
+     * has seen the device.
+     */
+    public final void offerAccessPlatform() {
+        offered = offered.with(RingFeature.ACCESS_PLATFORM);
     }
 
     /** How many virtqueues the device has. */
@@ -179,6 +192,11 @@ public abstract class VirtioDevice {
         negotiated = wanted;
         featuresChanged();
         return true;
+    }
+
+    /** The driver accepts what its transport cannot carry: as {@link #negotiate} with what cannot be had. */
+    public final void refuse() {
+        refused = true;
     }
 
     /** What the driver accepted, empty before negotiation and after a reset. */

@@ -10,6 +10,7 @@ import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
@@ -101,8 +102,8 @@ public class BlockQueueBenchmark {
         driver = new BlkDriver(ring, memory);
         data = memory.allocate((long) BURST * BLOCK, BLOCK);
         disk = store == Store.NULL ? new NullStore(DISK_BYTES) : new MemoryStore(DISK_BYTES);
-        BlkDevice device =
-                new BlkDevice(new BlkDevice.Geometry(disk.sectors(), disk.blockSize(), false, 1, "bench", false));
+        BlkDevice device = new BlkDevice(
+                BlkTraits.of(disk.sectors()).withBlockSize(disk.blockSize()).withSerial("bench"));
         if (!device.negotiate(features)) {
             throw new IllegalStateException("the device refuses " + features);
         }

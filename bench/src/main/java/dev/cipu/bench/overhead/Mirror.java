@@ -12,6 +12,7 @@ import dev.cipu.shim.vhost.backend.BackendEndpoint;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetDevice;
@@ -215,7 +216,7 @@ final class Mirror implements AutoCloseable {
         private @Nullable Virtqueue queue;
 
         Requests() {
-            super(new BlkDevice(new BlkDevice.Geometry(SECTORS, BlkRequest.SECTOR_BYTES, false, 1, "mirror", false)));
+            super(new BlkDevice(BlkTraits.of(SECTORS).withSerial("mirror")));
         }
 
         @Override

@@ -7,6 +7,8 @@ import dev.cipu.virtio.RingFeatures;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkFeatures;
+import dev.cipu.virtio.blk.BlkTraits;
+import dev.cipu.virtio.blk.ZoneTraits;
 import dev.cipu.virtio.driver.DriverFeatures;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeatures;
@@ -39,8 +41,13 @@ final class SupportTable {
             "blk",
             BlkFeatures.ALL,
             offeredByAny(
-                    new BlkDevice(new BlkDevice.Geometry(2048, 512, false, 2, "", true)),
-                    new BlkDevice(new BlkDevice.Geometry(2048, 512, true, 2, "", false))),
+                    new BlkDevice(BlkTraits.of(1 << 20)
+                            .withQueues(2)
+                            .withDiscard(true)
+                            .withSecureErase(true)
+                            .withLifetime(true)),
+                    new BlkDevice(BlkTraits.of(2048).withReadOnly(true)),
+                    new BlkDevice(BlkTraits.of(1 << 20).withZones(ZoneTraits.managed(1 << 12)))),
             DriverFeatures.BLK,
             BlkDevice.DEVICE_ID);
 

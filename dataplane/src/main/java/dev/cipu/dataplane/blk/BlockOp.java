@@ -9,5 +9,7 @@ public enum BlockOp {
     /** Gives blocks back; what they read as afterwards is open. */
     DISCARD,
     /** Makes blocks read as zeroes. */
-    WRITE_ZEROES
+    WRITE_ZEROES,
+    /** Overwrites blocks, as durably as the store can, and gives them back. They read as zeroes. */
+    SECURE_ERASE
 }

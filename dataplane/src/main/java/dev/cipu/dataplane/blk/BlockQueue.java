@@ -5,8 +5,11 @@ import dev.cipu.dataplane.Poller;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.ring.Chain;
+import dev.cipu.virtio.ring.TranslationMiss;
+import dev.cipu.virtio.ring.Violation;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.lang.foreign.Arena;
@@ -15,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves one request queue of a block device from a store. Owner: the worker that polls it; it lives from the moment the
@@ -43,7 +47,12 @@ public final class BlockQueue implements Poller, AutoCloseable {
             "malformed",
             "violations",
             "faults",
-            "calls");
+            "calls",
+            "secure_erases",
+            "lifetimes",
+            "zone_appends",
+            "zone_reports",
+            "zone_commands");
 
     private static final int READS = 0;
     private static final int READ_BYTES = 1;
@@ -59,6 +68,11 @@ public final class BlockQueue implements Poller, AutoCloseable {
     private static final int VIOLATIONS = 11;
     private static final int FAULTS = 12;
     private static final int CALLS = 13;
+    private static final int ERASES = 14;
+    private static final int LIFETIMES = 15;
+    private static final int ZONE_APPENDS = 16;
+    private static final int ZONE_REPORTS = 17;
+    private static final int ZONE_COMMANDS = 18;
 
     /** Bytes of the largest read or write: what the device's segment limits allow. */
     public static final long MAX_BYTES = (long) BlkDevice.SEG_MAX * BlkDevice.SIZE_MAX;
@@ -80,10 +94,13 @@ public final class BlockQueue implements Poller, AutoCloseable {
     private final Virtqueue queue;
     private final BlockChannel channel;
     private final RequestParser parser;
+    private final @Nullable ZoneRequests zones;
+    private final @Nullable Wear wear;
     private final CounterGroup counters;
     private final QueueListener listener;
     private final MemorySegment serial = Arena.ofAuto().allocate(BlkRequest.SERIAL_BYTES);
 
+    private final BlockTask[] tasks;
     private final BlockTask[] free;
     private int freeCount;
 
@@ -92,32 +109,51 @@ public final class BlockQueue implements Poller, AutoCloseable {
 
     private int againCount;
 
+    /** Tasks whose zone is not ready for them. While there is one, nothing is popped: requests keep their order. */
+    private final BlockTask[] waiting;
+
+    private int waitingCount;
+
     /** Of the chains in flight. */
     private long parts;
 
     private boolean paused;
+
+    /** Waits for a translation: nothing is popped until the memory is replaced. */
+    private boolean missed;
+
     private boolean faulted;
+
+    /** Serves a disk that is nothing but its store. */
+    public BlockQueue(
+            Virtqueue queue, BlkDevice device, BlockStore store, CounterGroup counters, QueueListener listener) {
+        this(queue, device, Disk.of(store), counters, listener);
+    }
 
     /**
      * @param device what the driver sees; capacity, cache mode and serial number are taken from it
+     * @param disk shared with the device's other queues
      * @param counters made of {@link #COUNTERS}; the queue's worker becomes their writer
      */
-    public BlockQueue(
-            Virtqueue queue, BlkDevice device, BlockStore store, CounterGroup counters, QueueListener listener) {
+    public BlockQueue(Virtqueue queue, BlkDevice device, Disk disk, CounterGroup counters, QueueListener listener) {
         this.queue = Objects.requireNonNull(queue);
         this.counters = Objects.requireNonNull(counters);
         this.listener = Objects.requireNonNull(listener);
-        int tasks = Math.min(queue.size(), MAX_TASKS);
-        channel = store.channel(tasks);
-        parser = new RequestParser(device, store);
-        byte[] text = device.geometry().serial().getBytes(StandardCharsets.US_ASCII);
+        int count = Math.min(queue.size(), MAX_TASKS);
+        channel = disk.store().channel(count);
+        zones = disk.zones() == null ? null : new ZoneRequests(disk.zones());
+        wear = disk.wear();
+        parser = new RequestParser(device, disk, zones);
+        byte[] text = device.traits().serial().getBytes(StandardCharsets.US_ASCII);
         MemorySegment.copy(text, 0, serial, ValueLayout.JAVA_BYTE, 0, text.length);
-        free = new BlockTask[tasks];
-        again = new BlockTask[tasks];
-        for (int i = 0; i < tasks; i++) {
+        free = new BlockTask[count];
+        again = new BlockTask[count];
+        waiting = new BlockTask[count];
+        for (int i = 0; i < count; i++) {
             free[i] = new BlockTask(i, this::completed);
         }
-        freeCount = tasks;
+        tasks = free.clone();
+        freeCount = count;
     }
 
     @Override
@@ -125,13 +161,18 @@ public final class BlockQueue implements Poller, AutoCloseable {
         int work = 0;
         try {
             settle();
-            if (!paused && !faulted) {
-                work = popBurst();
+            if (waitingCount > 0) {
+                work = proceed();
+            }
+            if (!paused && !faulted && !missed && waitingCount == 0) {
+                work += popBurst();
             }
             if (channel.inFlight() > 0) {
                 work += channel.poll();
             }
-            submitAgain();
+            if (againCount > 0) {
+                work += submitAgain();
+            }
             if (!faulted) {
                 queue.release();
             }
@@ -143,12 +184,40 @@ public final class BlockQueue implements Poller, AutoCloseable {
     }
 
     /** One range of each task that has more: those that are done at once wait for the next turn with what is left. */
-    private void submitAgain() {
-        for (int left = againCount; left > 0; left--) {
+    private int submitAgain() {
+        int steps = againCount;
+        for (int left = steps; left > 0; left--) {
             BlockTask task = again[0];
             againCount--;
             System.arraycopy(again, 1, again, 0, againCount);
             channel.submit(task);
+        }
+        return steps;
+    }
+
+    /** Tries again what had to wait for a zone; returns how many went on. */
+    private int proceed() {
+        ZoneRequests governed = Objects.requireNonNull(zones);
+        int tried = waitingCount;
+        waitingCount = 0;
+        for (int i = 0; i < tried; i++) {
+            BlockTask task = waiting[i];
+            goOn(task, governed.proceed(task));
+        }
+        return tried - waitingCount;
+    }
+
+    private void goOn(BlockTask task, int verdict) {
+        switch (verdict) {
+            case RequestParser.SUBMIT -> {
+                count(task);
+                again[againCount++] = task;
+            }
+            case RequestParser.STEP -> again[againCount++] = task;
+            case RequestParser.WAIT -> waiting[waitingCount++] = task;
+            case RequestParser.APPENDED ->
+                finish(task, BlkRequest.OK, faulted || zones == null ? 0 : zones.tellWhere(task));
+            default -> finish(task, (byte) verdict, 0);
         }
     }
 
@@ -180,7 +249,14 @@ public final class BlockQueue implements Poller, AutoCloseable {
             return queue.pop(chain);
         } catch (VirtqueueViolation violation) {
             counters.add(VIOLATIONS, 1);
+            if (violation.kind() == Violation.ACCESS_DENIED) {
+                listener.accessDenied(violation.address(), violation.write());
+            }
             listener.queueBroken(violation.kind());
+            return false;
+        } catch (TranslationMiss miss) {
+            missed = true;
+            listener.translationMissed(miss.address(), miss.write());
             return false;
         }
     }
@@ -196,6 +272,27 @@ public final class BlockQueue implements Poller, AutoCloseable {
                 return bytes;
             }
             case RequestParser.IDENTIFY -> identify(task);
+            case RequestParser.UNWRITTEN -> {
+                count(task);
+                return replied(task);
+            }
+            case RequestParser.AGED -> {
+                counters.add(LIFETIMES, 1);
+                return replied(task);
+            }
+            case RequestParser.REPORTED -> {
+                countCommand(task);
+                return replied(task);
+            }
+            case RequestParser.STEP -> {
+                countCommand(task);
+                channel.submit(task);
+            }
+            case RequestParser.WAIT -> {
+                countCommand(task);
+                waiting[waitingCount++] = task;
+                return BURST_BYTES;
+            }
             case RequestParser.NO_STATUS -> {
                 counters.add(MALFORMED, 1);
                 push(task, 0);
@@ -203,6 +300,10 @@ public final class BlockQueue implements Poller, AutoCloseable {
             case RequestParser.NO_HEADER -> {
                 counters.add(MALFORMED, 1);
                 finish(task, BlkRequest.IOERR, 0);
+            }
+            case BlkRequest.OK -> {
+                countCommand(task);
+                finish(task, BlkRequest.OK, 0);
             }
             default -> finish(task, (byte) verdict, 0);
         }
@@ -213,16 +314,46 @@ public final class BlockQueue implements Poller, AutoCloseable {
         switch (task.op()) {
             case READ -> {
                 counters.add(READS, 1);
-                counters.add(READ_BYTES, task.length());
+                counters.add(READ_BYTES, task.delivered());
             }
             case WRITE -> {
                 counters.add(WRITES, 1);
                 counters.add(WRITE_BYTES, task.length());
+                if (wear != null) {
+                    wear.add(task.length());
+                }
+                if (zones != null && task.zoneType == BlkRequest.ZONE_APPEND) {
+                    counters.add(ZONE_APPENDS, 1);
+                }
             }
             case FLUSH -> counters.add(FLUSHES, 1);
             case DISCARD -> counters.add(DISCARDS, 1);
             case WRITE_ZEROES -> counters.add(ZEROES, 1);
+            case SECURE_ERASE -> counters.add(ERASES, 1);
         }
+    }
+
+    /** A zone command, of whose steps at the store nobody is told. */
+    private void countCommand(BlockTask task) {
+        if (zones == null) {
+            return;
+        }
+        switch (task.zoneType) {
+            case BlkRequest.ZONE_OPEN,
+                    BlkRequest.ZONE_CLOSE,
+                    BlkRequest.ZONE_FINISH,
+                    BlkRequest.ZONE_RESET,
+                    BlkRequest.ZONE_RESET_ALL -> counters.add(ZONE_COMMANDS, 1);
+            case BlkRequest.ZONE_REPORT -> counters.add(ZONE_REPORTS, 1);
+            case BlkRequest.SECURE_ERASE -> counters.add(ERASES, 1);
+            default -> {}
+        }
+    }
+
+    private long replied(BlockTask task) {
+        long bytes = task.delivered();
+        finish(task, BlkRequest.OK, bytes);
+        return bytes;
     }
 
     /** The serial number, NUL-padded to 20 bytes, or as much of it as there is room for. */
@@ -234,11 +365,15 @@ public final class BlockQueue implements Poller, AutoCloseable {
     }
 
     private void completed(BlockTask task, byte status) {
+        if (zones != null && zones.governs(task)) {
+            goOn(task, zones.completed(task, status));
+            return;
+        }
         if (status == BlkRequest.OK && task.nextRange()) {
             again[againCount++] = task;
             return;
         }
-        finish(task, status, status == BlkRequest.OK && task.op() == BlockOp.READ ? task.length() : 0);
+        finish(task, status, status == BlkRequest.OK && task.op() == BlockOp.READ ? task.delivered() : 0);
     }
 
     /**
@@ -274,7 +409,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
 
     @Override
     public boolean arm() {
-        if (channel.inFlight() > 0) {
+        if (channel.inFlight() > 0 || againCount > 0 || waitingCount > 0) {
             return false;
         }
         if (paused || faulted) {
@@ -282,6 +417,9 @@ public final class BlockQueue implements Poller, AutoCloseable {
         }
         try {
             settle();
+            if (missed) {
+                return true;
+            }
             return queue.awaitKicks();
         } catch (InternalError e) {
             fault();
@@ -315,6 +453,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
         if (!faulted) {
             faulted = true;
             againCount = 0;
+            waitingCount = 0;
             counters.add(FAULTS, 1);
             listener.memoryFault();
         }
@@ -328,7 +467,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
     public boolean drained() {
         paused = true;
         poll();
-        if (channel.inFlight() > 0 || againCount > 0) {
+        if (channel.inFlight() > 0 || againCount > 0 || waitingCount > 0) {
             return false;
         }
         // the last turn's call
@@ -339,6 +478,12 @@ public final class BlockQueue implements Poller, AutoCloseable {
     /** Goes on popping after {@link #drained}. */
     public void resume() {
         paused = false;
+    }
+
+    /** From now on chains are found in {@code memory}; those in flight stay where they are. */
+    public void replaceMemory(GuestMemory memory) {
+        queue.replaceMemory(memory);
+        missed = false;
     }
 
     /** The ring that is served. */
@@ -356,6 +501,12 @@ public final class BlockQueue implements Poller, AutoCloseable {
     public void close() {
         while (!drained()) {
             Thread.onSpinWait();
+        }
+        if (zones != null) {
+            for (BlockTask task : tasks) {
+                // one that a memory fault cut short never came back
+                zones.abandon(task);
+            }
         }
         channel.close();
     }

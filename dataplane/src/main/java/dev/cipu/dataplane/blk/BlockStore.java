@@ -1,11 +1,11 @@
 package dev.cipu.dataplane.blk;
 
 /**
- * Where the blocks of a disk are kept. The facts do not change during its life; any thread may ask for them. Each queue
- * reaches the store through a channel of its own.
+ * Where the blocks of a disk are kept. Any thread may ask for the facts; of them only {@link #sectors} and {@link #canUnmap}
+ * may change during its life. Each queue reaches the store through a channel of its own.
  */
 public interface BlockStore extends AutoCloseable {
-    /** Capacity in units of 512 bytes. */
+    /** Capacity in units of 512 bytes, now. Requests beyond it fail. */
     long sectors();
 
     /**
@@ -18,6 +18,11 @@ public interface BlockStore extends AutoCloseable {
 
     /** Whether blocks can be given back and zeroed without sending zeroes. */
     boolean canDiscard();
+
+    /** Whether zeroing blocks can give them back. */
+    default boolean canUnmap() {
+        return canDiscard();
+    }
 
     /**
      * A new channel; the caller closes it.

@@ -31,6 +31,21 @@ public final class BlockTask {
     private boolean durable;
     private boolean mayUnmap;
 
+    /** Of a read: zeroes that follow what the store delivers. */
+    private long zeroes;
+
+    /** What {@link ZoneRequests} keeps of a request while it is under way. */
+    int zoneType;
+
+    long zoneSector;
+    long zoneLength;
+    int zone;
+
+    /** End of the zones of a request on several. */
+    int zoneEnd;
+
+    boolean holdsZone;
+
     BlockTask(int slot, Completion completion) {
         this.slot = slot;
         this.completion = completion;
@@ -116,8 +131,39 @@ public final class BlockTask {
         this.length = length;
         this.durable = durable;
         this.mayUnmap = false;
+        zeroes = 0;
         ranges = 0;
         range = 0;
+    }
+
+    /** A read of which the store delivers {@code length} bytes only, zeroes being what follows. */
+    void readAndZero(long offset, long length, long zeroes) {
+        transfer(BlockOp.READ, offset, length, false);
+        this.zeroes = zeroes;
+    }
+
+    /** The request is done: its reply lies in the first bytes of the chain's writable part. */
+    void replied(long bytes) {
+        readAndZero(0, 0, bytes);
+    }
+
+    /** A write goes elsewhere. */
+    void redirect(long offset) {
+        this.offset = offset;
+    }
+
+    /** Bytes that a read delivers. */
+    long delivered() {
+        return length + zeroes;
+    }
+
+    /** Erases some bytes as a step of a longer request, whose ranges stay. */
+    void erase(BlockOp op, long offset, long length, boolean durable) {
+        this.op = op;
+        this.offset = offset;
+        this.length = length;
+        this.durable = durable;
+        mayUnmap = true;
     }
 
     void flush() {
@@ -134,6 +180,18 @@ public final class BlockTask {
         rangeLength[ranges] = length;
         rangeUnmap[ranges] = unmap;
         ranges++;
+    }
+
+    int ranges() {
+        return ranges;
+    }
+
+    long rangeOffset(int index) {
+        return rangeOffset[index];
+    }
+
+    long rangeLength(int index) {
+        return rangeLength[index];
     }
 
     /** Moves on to the next range; false if there is none. */

@@ -135,7 +135,10 @@ public final class MemoryStore extends ImmediateStore {
         return true;
     }
 
-    private void zero(BlockTask task) {
+    /**
+     * @param erase whether the memory of a whole chunk is overwritten before it is given back
+     */
+    private void zero(BlockTask task, boolean erase) {
         long at = task.offset();
         long left = task.length();
         while (left > 0) {
@@ -144,10 +147,11 @@ public final class MemoryStore extends ImmediateStore {
             int n = (int) Math.min(left, CHUNK_BYTES - within);
             MemorySegment chunk = chunks.getAcquire(index);
             if (chunk != null) {
+                if (erase || n < CHUNK_BYTES) {
+                    chunk.asSlice(within, n).fill((byte) 0);
+                }
                 if (n == CHUNK_BYTES) {
                     chunks.set(index, null);
-                } else {
-                    chunk.asSlice(within, n).fill((byte) 0);
                 }
             }
             at += n;
@@ -162,7 +166,8 @@ public final class MemoryStore extends ImmediateStore {
             case WRITE -> {
                 return write(task);
             }
-            case DISCARD, WRITE_ZEROES -> zero(task);
+            case DISCARD, WRITE_ZEROES -> zero(task, false);
+            case SECURE_ERASE -> zero(task, true);
             case FLUSH -> {}
         }
         return true;

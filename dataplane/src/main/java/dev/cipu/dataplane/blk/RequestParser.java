@@ -3,11 +3,15 @@ package dev.cipu.dataplane.blk;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkFeature;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.blk.BlkTraits;
+import dev.cipu.virtio.blk.RangeLimits;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.Chain;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what a popped chain asks for, however its bytes are framed: the header is the first 16 readable bytes, the
@@ -30,20 +34,53 @@ final class RequestParser {
     /** Too short for a header. */
     static final int NO_HEADER = -4;
 
+    /** Nothing that a read asks for was ever written: zeroes are in guest memory, {@link BlockTask#delivered} bytes. */
+    static final int UNWRITTEN = -5;
+
+    /** A zone is not ready for it: ask {@link ZoneRequests#proceed} later. */
+    static final int WAIT = -6;
+
+    /** The task is ready for the store, as a step of a longer request. */
+    static final int STEP = -7;
+
+    /** Data was appended; the driver has to be told where. */
+    static final int APPENDED = -8;
+
+    /** A report of zones is in guest memory, {@link BlockTask#delivered} bytes of it. */
+    static final int REPORTED = -9;
+
+    /** So is the lifetime. */
+    static final int AGED = -10;
+
     private final BlkDevice device;
-    private final long storeSectors;
+    private final Disk disk;
+    private final @Nullable ZoneRequests zones;
     private final int blockMask;
     private final boolean readOnly;
-    private final boolean ranges;
+    private final RangeLimits discards;
+    private final RangeLimits zeroes;
+    private final RangeLimits erases;
     private final MemorySegment scratch =
             Arena.ofAuto().allocate((long) BlkDevice.MAX_RANGES * BlkRequest.SEGMENT_BYTES, 8);
 
-    RequestParser(BlkDevice device, BlockStore store) {
+    /**
+     * @param zones null if the disk has none
+     */
+    RequestParser(BlkDevice device, Disk disk, @Nullable ZoneRequests zones) {
         this.device = device;
-        storeSectors = store.sectors();
+        this.disk = disk;
+        this.zones = zones;
+        BlkTraits traits = device.traits();
+        BlockStore store = disk.store();
         blockMask = store.blockSize() - 1;
-        readOnly = store.readOnly() || device.geometry().readOnly();
-        ranges = store.canDiscard() && device.offered().has(BlkFeature.DISCARD);
+        readOnly = store.readOnly() || traits.readOnly();
+        discards = limits(BlkFeature.DISCARD, store.canDiscard(), traits.discard());
+        zeroes = limits(BlkFeature.WRITE_ZEROES, store.canDiscard(), traits.writeZeroes());
+        erases = limits(BlkFeature.SECURE_ERASE, true, traits.secureErase());
+    }
+
+    private RangeLimits limits(int feature, boolean can, RangeLimits limits) {
+        return can && device.offered().has(feature) ? limits : RangeLimits.NONE;
     }
 
     /**
@@ -54,6 +91,9 @@ final class RequestParser {
     int parse(BlockTask task) {
         Chain chain = task.chain();
         long writable = chain.writableBytes();
+        if (zones != null) {
+            zones.begin(task);
+        }
         if (writable == 0) {
             return NO_STATUS;
         }
@@ -74,60 +114,146 @@ final class RequestParser {
         return switch (type) {
             case BlkRequest.IN -> transfer(task, BlockOp.READ, sector, writable - 1);
             case BlkRequest.OUT -> readOnly ? BlkRequest.IOERR : transfer(task, BlockOp.WRITE, sector, payload);
-            case BlkRequest.FLUSH -> {
-                task.flush();
-                yield SUBMIT;
-            }
+            case BlkRequest.FLUSH -> flush(task);
             case BlkRequest.GET_ID -> IDENTIFY;
-            case BlkRequest.DISCARD -> ranges(task, BlockOp.DISCARD, payload);
-            case BlkRequest.WRITE_ZEROES -> ranges(task, BlockOp.WRITE_ZEROES, payload);
+            default -> rare(task, type, sector, payload);
+        };
+    }
+
+    private int flush(BlockTask task) {
+        if (zones != null) {
+            return zones.flush(task);
+        }
+        task.flush();
+        return SUBMIT;
+    }
+
+    private int rare(BlockTask task, int type, long sector, long payload) {
+        return switch (type) {
+            case BlkRequest.GET_LIFETIME -> lifetime(task);
+            case BlkRequest.DISCARD -> ranges(task, BlockOp.DISCARD, discards, payload);
+            case BlkRequest.WRITE_ZEROES -> ranges(task, BlockOp.WRITE_ZEROES, zeroes, payload);
+            case BlkRequest.SECURE_ERASE -> ranges(task, BlockOp.SECURE_ERASE, erases, payload);
+            case BlkRequest.ZONE_REPORT,
+                    BlkRequest.ZONE_APPEND,
+                    BlkRequest.ZONE_OPEN,
+                    BlkRequest.ZONE_CLOSE,
+                    BlkRequest.ZONE_FINISH,
+                    BlkRequest.ZONE_RESET,
+                    BlkRequest.ZONE_RESET_ALL -> zone(task, type, sector, payload);
             default -> BlkRequest.UNSUPP;
         };
     }
 
+    /** [virtio-1.4 §5.2.6.2] a driver that did not negotiate ZONED MUST get UNSUPP. */
+    private int zone(BlockTask task, int type, long sector, long payload) {
+        if (zones == null || !device.isNegotiated(BlkFeature.ZONED)) {
+            return BlkRequest.UNSUPP;
+        }
+        if (readOnly && type != BlkRequest.ZONE_REPORT) {
+            return BlkRequest.IOERR;
+        }
+        return zones.command(task, type, sector, payload, !device.writeback());
+    }
+
+    private int lifetime(BlockTask task) {
+        Wear wear = disk.wear();
+        if (wear == null || !device.offered().has(BlkFeature.LIFETIME)) {
+            return BlkRequest.UNSUPP;
+        }
+        int bytes = (int) Math.min(BlkRequest.LIFETIME_BYTES, task.chain().writableBytes() - 1);
+        wear.describe(scratch);
+        task.deliver(0, scratch, 0, bytes);
+        task.replied(bytes);
+        return AGED;
+    }
+
     private int transfer(BlockTask task, BlockOp op, long sector, long bytes) {
+        if (zones != null) {
+            return zoned(task, op, sector, bytes);
+        }
         if (bytes > BlockQueue.MAX_BYTES || !inRange(sector, bytes)) {
             return BlkRequest.IOERR;
         }
         if (bytes == 0) {
             return BlkRequest.OK;
         }
-        // [virtio-1.4 §5.2.6.2] with writeback off, data is persistent before the write completes
-        task.transfer(op, sector * BlkRequest.SECTOR_BYTES, bytes, op == BlockOp.WRITE && !device.writeback());
+        submitTransfer(task, op, sector, bytes);
         return SUBMIT;
     }
 
-    /** Whether the bytes are whole blocks inside the disk; a sector number is unsigned. */
-    private boolean inRange(long sector, long bytes) {
-        long capacity = Math.min(device.capacity(), storeSectors);
-        if (sector < 0 || sector > capacity || bytes > (capacity - sector) * BlkRequest.SECTOR_BYTES) {
-            return false;
+    private void submitTransfer(BlockTask task, BlockOp op, long sector, long bytes) {
+        task.transfer(op, sector * BlkRequest.SECTOR_BYTES, bytes, isDurable(op));
+    }
+
+    /** [virtio-1.4 §5.2.6.2] With writeback off, data is persistent before the write completes. */
+    private boolean isDurable(BlockOp op) {
+        return op == BlockOp.WRITE && !device.writeback();
+    }
+
+    private int zoned(BlockTask task, BlockOp op, long sector, long bytes) {
+        ZoneRequests governed = Objects.requireNonNull(zones);
+        if (bytes > BlockQueue.MAX_BYTES || !isInside(sector, bytes) || (bytes & BlkRequest.SECTOR_BYTES - 1) != 0) {
+            return BlkRequest.IOERR;
         }
+        boolean ordered = op == BlockOp.WRITE && governed.isOrdered(sector, bytes);
+        if (!ordered && !isAligned(sector, bytes)) {
+            return BlkRequest.IOERR;
+        }
+        if (bytes == 0) {
+            return BlkRequest.OK;
+        }
+        if (!governed.concerns(sector, bytes)) {
+            submitTransfer(task, op, sector, bytes);
+            return SUBMIT;
+        }
+        return op == BlockOp.READ
+                ? governed.read(task, sector, bytes)
+                : governed.write(task, sector, bytes, isDurable(op));
+    }
+
+    /** Whether the bytes are whole blocks inside the disk. */
+    private boolean inRange(long sector, long bytes) {
+        return isInside(sector, bytes) && isAligned(sector, bytes);
+    }
+
+    /** A sector number is unsigned. */
+    private boolean isInside(long sector, long bytes) {
+        long capacity = Math.min(device.capacity(), disk.sectors());
+        return sector >= 0 && sector <= capacity && bytes <= (capacity - sector) * BlkRequest.SECTOR_BYTES;
+    }
+
+    private boolean isAligned(long sector, long bytes) {
         return ((sector * BlkRequest.SECTOR_BYTES | bytes) & blockMask) == 0;
     }
 
-    private int ranges(BlockTask task, BlockOp op, long payload) {
+    private int ranges(BlockTask task, BlockOp op, RangeLimits limits, long payload) {
         if (readOnly) {
             return BlkRequest.IOERR;
         }
-        if (!ranges) {
+        if (!limits.exist()) {
             return BlkRequest.UNSUPP;
         }
-        if (payload == 0 || payload % BlkRequest.SEGMENT_BYTES != 0 || payload > scratch.byteSize()) {
+        if (payload == 0
+                || payload % BlkRequest.SEGMENT_BYTES != 0
+                || payload > (long) limits.maxSegments() * BlkRequest.SEGMENT_BYTES) {
             return BlkRequest.IOERR;
         }
         task.chain().read(BlkRequest.HEADER_BYTES, scratch, 0, (int) payload);
         task.beginRanges(op, !device.writeback());
         for (long at = 0; at < payload; at += BlkRequest.SEGMENT_BYTES) {
-            int status = range(task, op, at);
+            int status = range(task, op, limits, at);
             if (status != BlkRequest.OK) {
                 return status;
             }
         }
+        if (op == BlockOp.SECURE_ERASE && zones != null && device.isNegotiated(BlkFeature.ZONED)) {
+            return zones.secureErase(task);
+        }
         return task.nextRange() ? SUBMIT : BlkRequest.OK;
     }
 
-    private int range(BlockTask task, BlockOp op, long at) {
+    private int range(BlockTask task, BlockOp op, RangeLimits limits, long at) {
         long sector = scratch.get(Le.LONG_UNALIGNED, at);
         long sectors = scratch.get(Le.INT_UNALIGNED, at + 8) & 0xffffffffL;
         int flags = scratch.get(Le.INT_UNALIGNED, at + 12);
@@ -136,8 +262,12 @@ final class RequestParser {
         if ((flags & ~known) != 0) {
             return BlkRequest.UNSUPP;
         }
-        if (sectors > BlkDevice.MAX_RANGE_SECTORS || !inRange(sector, sectors * BlkRequest.SECTOR_BYTES)) {
+        if (sectors > limits.maxSectors() || !inRange(sector, sectors * BlkRequest.SECTOR_BYTES)) {
             return BlkRequest.IOERR;
+        }
+        if (op == BlockOp.SECURE_ERASE && (sector % limits.alignment() | sectors % limits.alignment()) != 0) {
+            // half a block that cannot be erased alone would be a false promise
+            return device.isNegotiated(BlkFeature.ZONED) ? BlkRequest.ZONE_INVALID_CMD : BlkRequest.IOERR;
         }
         if (sectors > 0) {
             task.addRange(

@@ -1,6 +1,7 @@
 package dev.cipu.dataplane.net;
 
 import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetHeader;
@@ -22,7 +23,16 @@ import java.util.function.LongSupplier;
 final class FromGuest {
     private static final int ETHERNET_MIN = 14;
 
-    private static final long REFUSED = -1;
+    /** Instead of a number of frames: there is no slot. */
+    private static final int NO_SLOT = -1;
+
+    /**
+     * Work on large frames that one turn takes in, so that a guest which sends them keeps its neighbours waiting no longer
+     * than others do: segments, or this many bytes of a frame that has fewer.
+     */
+    static final int TURN_WORK = 1024;
+
+    private static final int BYTES_OF_WORK = 2048;
 
     /** Frames of one descriptor in a turn from which a guest counts as one that sends bursts. */
     static final int BURST = 16;
@@ -45,8 +55,12 @@ final class FromGuest {
     @SuppressWarnings("UnusedVariable")
     private int touched;
 
+    private int headerBytes = NetHeader.BYTES;
+    private final OffloadCheck check = new OffloadCheck();
     private int maxFrame;
-    private boolean checksums;
+
+    /** What large frames of this turn have made for the card to do, see {@link #TURN_WORK}. */
+    private int work;
 
     /** Whether completions are kept back, and since when the guest is known to be silent. */
     private boolean keeps;
@@ -65,12 +79,17 @@ final class FromGuest {
     }
 
     /**
-     * @param maxFrame bytes of the largest frame
-     * @param checksums whether the driver may leave checksums to us
+     * @param features what device and driver agreed on
+     * @param maxFrame bytes of the largest frame that is not to be cut into segments
      */
-    void negotiated(int maxFrame, boolean checksums) {
+    void negotiated(FeatureSet features, int maxFrame) {
         this.maxFrame = maxFrame;
-        this.checksums = checksums;
+        check.negotiated(features, maxFrame);
+    }
+
+    /** Bytes of the header before each frame. */
+    void headerBytes(int bytes) {
+        headerBytes = bytes;
     }
 
     /**
@@ -80,19 +99,24 @@ final class FromGuest {
      * @return chains taken, also those whose frames were dropped
      */
     int take(Virtqueue queue, Burst burst) {
+        work = 0;
         int n = queue.popSingles(singles, Math.min(burst.room(), pool.available()), false);
         int chains = n;
         if (n > 0) {
             // in methods that idle turns do not enter, so that the compiler sees how hot their loops are
             touch(n);
-            takeSingles(n, burst);
-            queue.pushSingles(singles, n);
+            chains = takeSingles(n, burst);
+            queue.pushSingles(singles, chains);
+            if (chains < n) {
+                queue.unpopSingles(singles, chains, n);
+            }
         }
         // bounded by chains, too: dropped ones take no room
         while (chains < Burst.CAPACITY
                 && burst.room() > 0
                 && queue.hasSeen()
-                && pool.available() > 0
+                && hasSlots()
+                && work < TURN_WORK
                 && queue.pop(chain)) {
             takeChain(burst);
             queue.push(chain.head(), 0);
@@ -135,7 +159,17 @@ final class FromGuest {
         touched = sum;
     }
 
-    private void takeSingles(int count, Burst burst) {
+    /** Whether there is a slot for the next frame, however large it turns out to be. */
+    private boolean hasSlots() {
+        return pool.available() > 0 && (pool.availableLarge() > 0 || !takesLarge());
+    }
+
+    private boolean takesLarge() {
+        return check.takesLarge() && pool.capacityLarge() > 0;
+    }
+
+    /** Takes the frames of single chains; returns how many chains are done with. */
+    private int takeSingles(int count, Burst burst) {
         // in locals, which calls cannot change: the loop loads nothing twice
         long[] address = singles.addresses();
         long[] element = singles.elements();
@@ -144,34 +178,95 @@ final class FromGuest {
         long framesAt = pool.frameOffset(0);
         long slotBytes = pool.slotBytes();
         int longest = maxFrame;
+        int header = headerBytes;
         int at = burst.count;
+        int done = count;
         for (int i = 0; i < count; i++) {
             long from = address[i];
-            int length = (int) (element[i] >>> 32) - NetHeader.BYTES;
+            int length = (int) (element[i] >>> 32) - header;
             if (length < ETHERNET_MIN || length > longest) {
-                counters.add(GuestPort.TX_BAD, 1);
+                int taken = takeOther(from, length, burst, at);
+                if (taken == NO_SLOT || work >= TURN_WORK) {
+                    done = taken == NO_SLOT ? i : i + 1;
+                    at += Math.max(taken, 0);
+                    break;
+                }
+                at += taken;
                 continue;
             }
             // each word of the header is read once
             long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, from);
-            long offload = Offload.NONE;
+            int slot = free[nextFree - 1];
+            long frame = framesAt + slot * slotBytes;
+            HostMemory.copy(from + header, frame, length);
             if ((first & 0xffff) != 0) {
-                offload = offload(first, HostMemory.ALL.get(Le.INT_UNALIGNED, from + 8), length);
-                if (offload == REFUSED) {
-                    counters.add(GuestPort.TX_OFFLOAD, 1);
-                    continue;
+                long offload = judge(first, HostMemory.ALL.get(Le.INT_UNALIGNED, from + 8), frame, length);
+                if (offload != OffloadCheck.REFUSED) {
+                    nextFree--;
+                    burst.set(at++, slot, length, offload);
                 }
+                if (work >= TURN_WORK) {
+                    done = i + 1;
+                    break;
+                }
+                continue;
             }
-            int slot = free[--nextFree];
-            HostMemory.copy(from + NetHeader.BYTES, framesAt + slot * slotBytes, length);
-            burst.set(at++, slot, length, offload);
+            nextFree--;
+            burst.set(at++, slot, length, Offload.NONE);
         }
-        pool.take(at - burst.count);
+        pool.take(pool.available() - nextFree);
         burst.count = at;
+        return done;
+    }
+
+    /** Takes a frame of one buffer that is too small or large: 1 if it is in the burst, 0 if dropped, or {@link #NO_SLOT}. */
+    private int takeOther(long from, int length, Burst burst, int at) {
+        if (!isLarge(length)) {
+            counters.add(GuestPort.TX_BAD, 1);
+            return 0;
+        }
+        int slot = pool.takeLarge();
+        if (slot < 0) {
+            return NO_SLOT;
+        }
+        long frame = pool.frameOffset(slot);
+        HostMemory.copy(from, frame - headerBytes, headerBytes + length);
+        return judgeLarge(slot, length, burst, at);
+    }
+
+    /** Whether a frame of this length can be one to be cut. */
+    private boolean isLarge(long length) {
+        return length > maxFrame && length <= PacketPool.LARGEST_FRAME && takesLarge();
+    }
+
+    /** Judges a frame in a large slot, with its header before it: 1 if it is in the burst, 0 if dropped. */
+    private int judgeLarge(int slot, int length, Burst burst, int at) {
+        long frame = pool.frameOffset(slot);
+        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, frame - headerBytes);
+        if (NetHeader.gsoType(first) == NetHeader.GSO_NONE) {
+            counters.add(GuestPort.TX_BAD, 1);
+            pool.release(slot);
+            return 0;
+        }
+        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, frame - headerBytes + 8);
+        long offload = judge(first, last, frame, length);
+        if (offload == OffloadCheck.REFUSED) {
+            pool.release(slot);
+            return 0;
+        }
+        burst.set(at, slot, length, offload);
+        return 1;
     }
 
     private void takeChain(Burst burst) {
-        long frame = chain.readableBytes() - NetHeader.BYTES;
+        long frame = chain.readableBytes() - headerBytes;
+        if (isLarge(frame)) {
+            int slot = pool.takeLarge();
+            int length = (int) frame;
+            chain.read(0, HostMemory.ALL, pool.frameOffset(slot) - headerBytes, headerBytes + length);
+            burst.count += judgeLarge(slot, length, burst, burst.count);
+            return;
+        }
         if (frame < ETHERNET_MIN || frame > maxFrame) {
             counters.add(GuestPort.TX_BAD, 1);
             return;
@@ -180,35 +275,24 @@ final class FromGuest {
         int length = (int) frame;
         long at = pool.frameOffset(slot);
         // the header ends where the frame begins, so one copy brings both
-        chain.read(0, HostMemory.ALL, at - NetHeader.BYTES, NetHeader.BYTES + length);
-        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at - NetHeader.BYTES);
-        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, at - NetHeader.BYTES + 8);
-        long offload = offload(first, last, length);
-        if (offload == REFUSED) {
-            counters.add(GuestPort.TX_OFFLOAD, 1);
-            return;
+        chain.read(0, HostMemory.ALL, at - headerBytes, headerBytes + length);
+        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at - headerBytes);
+        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, at - headerBytes + 8);
+        long offload = judge(first, last, at, length);
+        if (offload != OffloadCheck.REFUSED) {
+            pool.take(1);
+            burst.add(slot, length, offload);
         }
-        pool.take(1);
-        burst.add(slot, length, offload);
     }
 
-    /**
-     * What the header asks for, or {@link #REFUSED} if that was not negotiated or leaves the frame.
-     * {@code [virtio-1.4 §5.1.6.2]}
-     */
-    private long offload(long first, int last, int length) {
-        if (NetHeader.gsoType(first) != NetHeader.GSO_NONE) {
-            return REFUSED;
+    /** As {@link OffloadCheck#judge}; counts what is refused, and the work that large frames make. */
+    private long judge(long first, int last, long frame, int length) {
+        long offload = check.judge(first, last, frame, length);
+        if (offload == OffloadCheck.REFUSED) {
+            counters.add(GuestPort.TX_OFFLOAD, 1);
+        } else if (Offload.isLarge(offload)) {
+            work += Math.max(length / Offload.gsoSize(offload), length / BYTES_OF_WORK);
         }
-        if ((NetHeader.flags(first) & NetHeader.FLAG_NEEDS_CSUM) == 0) {
-            // other flags mean nothing from a driver
-            return Offload.NONE;
-        }
-        int start = NetHeader.csumStart(first);
-        int offset = NetHeader.csumOffset(last);
-        // one within the Ethernet header would change addresses that the switch has judged
-        return checksums && start >= ETHERNET_MIN && start + offset + 2 <= length
-                ? Offload.checksum(start, offset)
-                : REFUSED;
+        return offload;
     }
 }

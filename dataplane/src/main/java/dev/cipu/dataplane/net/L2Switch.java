@@ -284,12 +284,17 @@ public final class L2Switch implements Poller {
         }
     }
 
-    /** Ports that share a frame must agree on its checksum, and not all of their guests may take a partial one. */
+    /**
+     * Ports that share a frame must agree on its checksum, and not all of their guests may take a partial one. A large
+     * frame stays what it is: a port whose guest does not take one cuts it without changing it.
+     */
     private void completeChecksum(Burst burst, int index) {
         long offload = burst.offload(index);
+        if (Offload.isLarge(offload)) {
+            return;
+        }
         if (offload != Offload.NONE) {
             Checksum.complete(
-                    HostMemory.ALL,
                     pool.frameOffset(burst.slot(index)),
                     burst.length(index),
                     Offload.csumStart(offload),

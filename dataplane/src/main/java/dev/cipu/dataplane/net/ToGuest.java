@@ -1,14 +1,21 @@
 package dev.cipu.dataplane.net;
 
 import dev.cipu.dataplane.CounterGroup;
+import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SingleChains;
+import dev.cipu.virtio.ring.TranslationMiss;
 import dev.cipu.virtio.ring.Virtqueue;
+import org.jspecify.annotations.Nullable;
 
-/** Puts frames into the buffers of a guest's receiveqs. Owner: the thread that owns the port. */
+/**
+ * Puts frames into the buffers of a guest's receiveqs. What a guest did not agree to do itself is done here first: large
+ * frames are cut, checksums completed. Owner: the thread that owns the port.
+ */
 final class ToGuest {
     /** Buffers that one frame may be spread over; more would mean that they are absurdly small. */
     private static final int MERGE_LIMIT = 64;
@@ -26,9 +33,23 @@ final class ToGuest {
     private final Chain chain = new Chain();
     private final SingleChains singles = new SingleChains(SLICE);
     private final Chain[] merged = new Chain[MERGE_LIMIT];
+    private int headerBytes = NetHeader.BYTES;
+    private long @Nullable [] hashes;
+
+    /** What is reported of the frame that is being given. */
+    private long hash;
+
+    private final FrameHeaders headers = new FrameHeaders();
+    private final Segmenter segmenter = new Segmenter();
+    private FeatureSet features = FeatureSet.NONE;
     private int maxFrame;
     private boolean mergeable;
     private boolean checksums;
+
+    /** Frames that the guest got in this call of {@link #give}, and their bytes. */
+    private int sent;
+
+    private long bytes;
 
     /**
      * @param counters a group with {@link GuestPort#COUNTERS}
@@ -42,14 +63,36 @@ final class ToGuest {
     }
 
     /**
-     * @param maxFrame bytes of the largest frame
-     * @param mergeable whether a frame may be spread over several buffers
-     * @param checksums whether the driver takes frames with a partial checksum
+     * @param features what the guest takes: of the features that device and driver agreed on, those still in force
+     * @param maxFrame bytes of the largest frame that is not to be cut into segments
      */
-    void negotiated(int maxFrame, boolean mergeable, boolean checksums) {
+    void negotiated(FeatureSet features, int maxFrame) {
+        this.features = features;
         this.maxFrame = maxFrame;
-        this.mergeable = mergeable;
-        this.checksums = checksums;
+        mergeable = features.has(NetFeature.MRG_RXBUF);
+        checksums = features.has(NetFeature.GUEST_CSUM);
+    }
+
+    /**
+     * What the header before each frame is like.
+     *
+     * @param reported for each frame of a burst what ends its header, or null: the header ends before that
+     */
+    void header(long @Nullable [] reported) {
+        hashes = reported;
+        headerBytes = reported == null ? NetHeader.BYTES : NetHeader.HASH_BYTES;
+    }
+
+    /** Writes what is reported of the frame at hand into a header. */
+    private void report(long header) {
+        if (hashes != null) {
+            HostMemory.ALL.set(Le.LONG_UNALIGNED, header + NetHeader.HASH_VALUE, hash);
+        }
+    }
+
+    private void hashOf(int frame) {
+        long[] reported = hashes;
+        hash = reported == null ? 0 : reported[frame];
     }
 
     /**
@@ -57,29 +100,13 @@ final class ToGuest {
      * queue}, and releases it.
      */
     void give(Virtqueue queue, Burst burst, int from, int to) {
-        int sent = 0;
-        long bytes = 0;
+        sent = 0;
+        bytes = 0;
         int next = from;
         try {
-            int n = queue.popSingles(singles, to - from, true);
-            while (sent < n && prepare(sent, burst, from + sent)) {
-                bytes += burst.length(from + sent);
-                sent++;
-            }
-            copyFrames(sent, burst, from);
-            queue.pushSingles(singles, sent);
-            if (sent < n) {
-                queue.unpopSingles(singles, sent, n);
-            }
-            next += sent;
-            while (next < to) {
-                int given = giveOne(queue, burst, next);
-                if (given == OUT_OF_BUFFERS) {
-                    break;
-                }
+            next += giveSingles(queue, burst, from, to);
+            while (next < to && giveOne(queue, burst, next)) {
                 next++;
-                sent += given > 0 ? 1 : 0;
-                bytes += given;
             }
             queue.release();
         } finally {
@@ -90,13 +117,32 @@ final class ToGuest {
         }
     }
 
+    /** The first frames, as long as each fits a chain of one buffer as it is; returns how many. */
+    private int giveSingles(Virtqueue queue, Burst burst, int from, int to) {
+        int n = queue.popSingles(singles, to - from, true);
+        int given = 0;
+        long length = 0;
+        while (given < n && prepare(given, burst, from + given)) {
+            length += burst.length(from + given);
+            given++;
+        }
+        copyFrames(given, burst, from);
+        queue.pushSingles(singles, given);
+        if (given < n) {
+            queue.unpopSingles(singles, given, n);
+        }
+        sent += given;
+        bytes += length;
+        return given;
+    }
+
     /**
      * Fills the header of a buffer that holds all of a frame; false if this one does not. The frame's first word goes
      * along: with it all lines of a burst are asked for before the first one is needed.
      */
     private boolean prepare(int index, Burst burst, int frame) {
         int length = burst.length(frame);
-        if (length > maxFrame || singles.length(index) < NetHeader.BYTES + length) {
+        if (length > maxFrame || singles.length(index) < headerBytes + length) {
             return false;
         }
         long frameAt = pool.frameOffset(burst.slot(frame));
@@ -104,9 +150,14 @@ final class ToGuest {
         long first = 0;
         int last = ONE_BUFFER;
         long offload = burst.offload(frame);
-        if (offload != Offload.NONE && leavesPartial(offload, frameAt, length)) {
-            first = NetHeader.partialChecksum(Offload.csumStart(offload));
-            last = ONE_BUFFER | Offload.csumOffset(offload);
+        if (offload != Offload.NONE) {
+            if (Offload.isLarge(offload)) {
+                return false;
+            }
+            if (leavesPartial(offload, frameAt, length)) {
+                first = NetHeader.partialChecksum(Offload.csumStart(offload));
+                last = ONE_BUFFER | Offload.csumOffset(offload);
+            }
         }
         // reading a line that is already right leaves it shared; writing it would take it from the other core
         if (HostMemory.ALL.get(Le.LONG_UNALIGNED, to) != first) {
@@ -115,7 +166,9 @@ final class ToGuest {
         if (HostMemory.ALL.get(Le.INT_UNALIGNED, to + 8) != last) {
             HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last);
         }
-        HostMemory.ALL.set(Le.LONG_UNALIGNED, to + NetHeader.BYTES, HostMemory.ALL.get(Le.LONG_UNALIGNED, frameAt));
+        hashOf(frame);
+        report(to);
+        HostMemory.ALL.set(Le.LONG_UNALIGNED, to + headerBytes, HostMemory.ALL.get(Le.LONG_UNALIGNED, frameAt));
         return true;
     }
 
@@ -128,54 +181,148 @@ final class ToGuest {
         long[] frame = burst.frame;
         long framesAt = pool.frameOffset(0);
         long slotBytes = pool.slotBytes();
+        int header = headerBytes;
         for (int i = 0; i < count; i++) {
             long slotAndLength = frame[from + i];
-            HostMemory.copy(
-                    framesAt + (slotAndLength >>> 32) * slotBytes, address[i] + NetHeader.BYTES, (int) slotAndLength);
+            HostMemory.copy(framesAt + (slotAndLength >>> 32) * slotBytes, address[i] + header, (int) slotAndLength);
         }
         for (int i = 0; i < count; i++) {
-            singles.written(i, NetHeader.BYTES + burst.length(from + i));
+            singles.written(i, header + burst.length(from + i));
         }
     }
 
-    /** Copies a frame into the guest's next buffers; returns its bytes, 0 if dropped, {@link #OUT_OF_BUFFERS}. */
-    private int giveOne(Virtqueue queue, Burst burst, int index) {
+    /** Copies a frame into the guest's next buffers, or drops and counts it; false if there are no buffers. */
+    private boolean giveOne(Virtqueue queue, Burst burst, int index) {
         int length = burst.length(index);
+        long at = pool.frameOffset(burst.slot(index));
+        hashOf(index);
+        long offload = burst.offload(index);
+        if (Offload.isLarge(offload)) {
+            return giveLarge(queue, at, length, offload);
+        }
         if (length > maxFrame) {
             counters.add(GuestPort.RX_TOO_BIG, 1);
-            return 0;
+            return true;
         }
-        if (!queue.pop(chain)) {
-            return OUT_OF_BUFFERS;
-        }
-        long at = pool.frameOffset(burst.slot(index));
-        long offload = burst.offload(index);
         if (offload != Offload.NONE && leavesPartial(offload, at, length)) {
             long first = NetHeader.partialChecksum(Offload.csumStart(offload));
-            return giveChain(queue, at, length, first, Offload.csumOffset(offload));
+            return giveNext(queue, at, length, first, Offload.csumOffset(offload));
         }
-        return giveChain(queue, at, length, 0, 0);
+        return giveNext(queue, at, length, 0, 0);
+    }
+
+    /** A frame that is to be cut: as it is for a guest that does so itself. {@code [virtio-1.4 §5.1.6.4.1]} */
+    private boolean giveLarge(Virtqueue queue, long at, int length, long offload) {
+        if (!headers.parse(at, length)) {
+            throw new IllegalStateException("a large frame without TCP or UDP");
+        }
+        if (!takes(Offload.gsoType(offload))) {
+            return giveSegments(queue, at, length, offload);
+        }
+        int flags = NetHeader.FLAG_NEEDS_CSUM;
+        int size = Offload.gsoSize(offload);
+        int start = Offload.csumStart(offload);
+        int last = Offload.csumOffset(offload);
+        if (features.has(NetFeature.RSC_EXT)) {
+            // counts instead of places; acknowledgements without data are never coalesced, so no duplicate is either
+            flags |= NetHeader.FLAG_RSC_INFO;
+            start = (length - headers.payload + size - 1) / size;
+            last = 0;
+        }
+        long first = NetHeader.first(flags, Offload.gsoType(offload), headers.payload, size, start);
+        return giveNext(queue, at, length, first, last);
+    }
+
+    /** Whether the guest cuts frames of this type, as they were parsed last. */
+    private boolean takes(int type) {
+        boolean six = headers.six;
+        return checksums
+                && switch (type & ~NetHeader.GSO_ECN) {
+                    case NetHeader.GSO_TCPV4, NetHeader.GSO_TCPV6 ->
+                        features.has(six ? NetFeature.GUEST_TSO6 : NetFeature.GUEST_TSO4)
+                                && ((type & NetHeader.GSO_ECN) == 0 || features.has(NetFeature.GUEST_ECN));
+                    case NetHeader.GSO_UDP -> features.has(NetFeature.GUEST_UFO);
+                    default -> features.has(six ? NetFeature.GUEST_USO6 : NetFeature.GUEST_USO4);
+                };
+    }
+
+    private boolean giveSegments(Virtqueue queue, long at, int length, long offload) {
+        try {
+            segmenter.begin(at, length, offload, checksums);
+            long first = segmenter.leavesPartial() ? NetHeader.partialChecksum(segmenter.transport()) : 0;
+            int last = segmenter.leavesPartial() ? segmenter.checksumOffset() : 0;
+            while (segmenter.next()) {
+                if (segmenter.bytes() > maxFrame) {
+                    // so are all the others but the last
+                    counters.add(GuestPort.RX_TOO_BIG, 1);
+                    return true;
+                }
+                if (!queue.pop(chain)) {
+                    return false;
+                }
+                if (!giveDirect(queue, first, last)) {
+                    long segment = segmenter.makeInPlace();
+                    if (!gave(giveChain(queue, segment, segmenter.bytes(), first, last))) {
+                        return false;
+                    }
+                    segmenter.back();
+                }
+            }
+            return true;
+        } finally {
+            segmenter.end();
+        }
     }
 
     /** Whether the guest takes a partial checksum; if not, it is completed here. */
     private boolean leavesPartial(long offload, long at, int length) {
         if (!checksums) {
-            Checksum.complete(HostMemory.ALL, at, length, Offload.csumStart(offload), Offload.csumOffset(offload));
+            Checksum.complete(at, length, Offload.csumStart(offload), Offload.csumOffset(offload));
         }
         return checksums;
     }
 
+    /** Writes a segment into the chain at hand if that is one buffer with room for it. */
+    private boolean giveDirect(Virtqueue queue, long first, int last) {
+        int need = headerBytes + segmenter.bytes();
+        if (chain.parts() != 1 || chain.readableParts() > 0 || chain.length(0) < need) {
+            return false;
+        }
+        long to = chain.address(0);
+        HostMemory.ALL.set(Le.LONG_UNALIGNED, to, first);
+        HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last | ONE_BUFFER);
+        report(to);
+        segmenter.writeTo(to + headerBytes);
+        queue.push(chain.head(), need);
+        return gave(segmenter.bytes());
+    }
+
+    /** Copies what lies at an address into the next buffers; false if there are none. */
+    private boolean giveNext(Virtqueue queue, long at, int length, long first, int last) {
+        return queue.pop(chain) && gave(giveChain(queue, at, length, first, last));
+    }
+
+    /** Counts what was given, which may be nothing; false if the buffers have come to an end. */
+    private boolean gave(int given) {
+        if (given > 0) {
+            sent++;
+            bytes += given;
+        }
+        return given != OUT_OF_BUFFERS;
+    }
+
     /** A frame for a chain of several parts, or for several chains. {@code [virtio-1.4 §5.1.6.3.2]} */
     private int giveChain(Virtqueue queue, long at, int length, long first, int last) {
-        int need = NetHeader.BYTES + length;
-        long header = at - NetHeader.BYTES;
-        if (chain.readableParts() > 0 || chain.writableBytes() < NetHeader.BYTES) {
+        int need = headerBytes + length;
+        long header = at - headerBytes;
+        if (chain.readableParts() > 0 || chain.writableBytes() < headerBytes) {
             // no driver has a use for it; give it back empty, so that it does not stand in the way
             queue.push(chain.head(), 0);
             counters.add(GuestPort.RX_BAD_BUFFERS, 1);
             return 0;
         }
         HostMemory.ALL.set(Le.LONG_UNALIGNED, header, first);
+        report(header);
         if (chain.writableBytes() >= need) {
             HostMemory.ALL.set(Le.INT_UNALIGNED, header + 8, last | ONE_BUFFER);
             chain.write(0, HostMemory.ALL, header, need);
@@ -195,7 +342,7 @@ final class ToGuest {
         int count = 0;
         boolean dry = false;
         while (room < need && count < MERGE_LIMIT) {
-            if (!queue.pop(merged[count])) {
+            if (!popMerged(queue, count)) {
                 dry = true;
                 break;
             }
@@ -223,6 +370,18 @@ final class ToGuest {
             queue.push(merged[i].head(), n);
             done += n;
         }
-        return need - NetHeader.BYTES;
+        return need - headerBytes;
+    }
+
+    /** A chain that waits for its translation puts those before it back: they are popped again together. */
+    private boolean popMerged(Virtqueue queue, int count) {
+        try {
+            return queue.pop(merged[count]);
+        } catch (TranslationMiss e) {
+            for (int i = count - 1; i >= 0; i--) {
+                queue.unpop(merged[i]);
+            }
+            throw e;
+        }
     }
 }

@@ -4,6 +4,8 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkTraits;
+import dev.cipu.virtio.blk.ZoneTraits;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
@@ -45,9 +47,21 @@ final class BlkGuest implements QueueListener {
     }
 
     BlkGuest(BlockStore store, boolean readOnly, FeatureSet features, MemorySegment memory) {
+        this(Disk.of(store), traits(store).withReadOnly(readOnly), features, memory);
+    }
+
+    BlkGuest(Disk disk, BlkTraits traits) {
+        this(disk, traits, FeatureSet.NONE, Arena.ofAuto().allocate(4 << 20, 4096));
+    }
+
+    BlkGuest(Disk disk, BlkTraits traits, FeatureSet features, MemorySegment memory) {
+        this(disk, new BlkDevice(traits), features, memory);
+    }
+
+    /** The guest of a device that offers what it may. */
+    BlkGuest(Disk disk, BlkDevice device, FeatureSet features, MemorySegment memory) {
         this.memory = memory;
-        device = new BlkDevice(new BlkDevice.Geometry(
-                store.sectors(), store.blockSize(), readOnly, 1, "serial-0123456789", store.canDiscard()));
+        this.device = device;
         device.negotiate(device.offered());
         area = new DriverMemory(memory, 0x4000_0000L);
         long at = area.allocate(SplitDriver.bytes(SIZE, 8), 4096);
@@ -62,7 +76,21 @@ final class BlkGuest implements QueueListener {
                         area.slice(ring.deviceAreaAddress(), SplitLayout.usedBytes(SIZE)))
                 .features(features)
                 .buildSplit();
-        served = new BlockQueue(queue, device, store, counters, this);
+        served = new BlockQueue(queue, device, disk, counters, this);
+    }
+
+    /** What a device on this store is, all that it can do. */
+    static BlkTraits traits(BlockStore store) {
+        return BlkTraits.of(store.sectors())
+                .withBlockSize(store.blockSize())
+                .withSerial("serial-0123456789")
+                .withDiscard(store.canDiscard());
+    }
+
+    /** A disk of zones, with its zones in front of it. */
+    static BlkGuest zoned(BlockStore store, ZoneTraits zones) {
+        Disk disk = new Disk(store, new Zones(zones, store.sectors(), ZoneTable.NONE), null);
+        return new BlkGuest(disk, traits(store).withZones(zones).withSecureErase(true));
     }
 
     @Override
@@ -157,14 +185,20 @@ final class BlkGuest implements QueueListener {
             return this;
         }
 
-        /** Runs the chain and returns the used length. */
-        int run() {
+        /** Makes the chain available, and no more. */
+        int publish() {
             int head = ring.add(
                     addresses.stream().mapToLong(Long::longValue).toArray(),
                     lengths.stream().mapToInt(Integer::intValue).toArray(),
                     readable,
                     addresses.size());
             ring.publish();
+            return head;
+        }
+
+        /** Runs the chain and returns the used length. */
+        int run() {
+            int head = publish();
             for (int i = 0; i < 1000; i++) {
                 served.poll();
                 int used = ring.poll();

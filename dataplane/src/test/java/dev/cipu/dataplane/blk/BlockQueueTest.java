@@ -91,7 +91,7 @@ class BlockQueueTest {
     }
 
     @Test
-    @Conforms({"BK-024", "BK-026"})
+    @Conforms({"BK-024", "BK-025", "BK-026"})
     void zeroedAndDiscardedBlocksReadAsZeroes() {
         BlkGuest guest = new BlkGuest(store);
         long data = guest.buffer(1 << 20);

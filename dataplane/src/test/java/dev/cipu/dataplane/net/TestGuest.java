@@ -4,13 +4,16 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.QueueListener;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.driver.DriverMemory;
+import dev.cipu.virtio.driver.DriverQueue;
+import dev.cipu.virtio.driver.NetControl;
 import dev.cipu.virtio.driver.NetDriver;
-import dev.cipu.virtio.driver.SplitDriver;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
-import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.Violation;
+import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -42,12 +45,13 @@ final class TestGuest implements QueueListener {
             throw new IllegalArgumentException("features " + features);
         }
         port = new GuestPort(device, pool, counters, () -> nanos += 20);
-        memory = new DriverMemory(arena.allocate(8 << 20, 4096), BASE);
+        long buffers = 2L * queuePairs * ring * bufferBytes;
+        memory = new DriverMemory(arena.allocate((8 << 20) + buffers, 4096), BASE);
         GuestMemory guest = memory.asGuestMemory();
         for (int pair = 0; pair < queuePairs; pair++) {
-            SplitDriver receiveq = ring(ring, features);
-            SplitDriver transmitq = ring(ring, features);
-            pairs.add(new NetDriver(receiveq, transmitq, memory, bufferBytes));
+            DriverQueue receiveq = ring(ring, features);
+            DriverQueue transmitq = ring(ring, features);
+            pairs.add(new NetDriver(receiveq, transmitq, memory, bufferBytes, headerBytes()));
             port.attach(2 * pair, queue(guest, receiveq, features), this);
             port.attach(2 * pair + 1, queue(guest, transmitq, features), this);
             port.enable(2 * pair, true);
@@ -60,20 +64,37 @@ final class TestGuest implements QueueListener {
         }
     }
 
-    private SplitDriver ring(int size, FeatureSet features) {
-        long bytes = SplitDriver.bytes(size, 0);
-        long at = memory.allocate(bytes, 4096);
-        return new SplitDriver(memory.slice(at, bytes), at, size, features, 0);
+    private int headerBytes() {
+        return device.isNegotiated(NetFeature.HASH_REPORT) ? NetHeader.HASH_BYTES : NetHeader.BYTES;
     }
 
-    SplitQueue queue(GuestMemory guest, SplitDriver ring, FeatureSet features) {
+    /** Starts the control queue; {@code turn} lets the card work while a command waits for its ack. */
+    NetControl control(Runnable turn) {
+        DriverQueue ring = ring(16, device.negotiated());
+        int index = device.controlQueue();
+        port.attach(index, queue(memory.asGuestMemory(), ring, device.negotiated()), this);
+        port.enable(index, true);
+        int[] turns = {0};
+        return new NetControl(ring, memory, 1 << 14, () -> {}, () -> {
+            turn.run();
+            return ++turns[0] < 10_000;
+        });
+    }
+
+    private DriverQueue ring(int size, FeatureSet features) {
+        long bytes = DriverQueue.bytes(RingFormat.of(features), size, 0);
+        long at = memory.allocate(bytes, 4096);
+        return DriverQueue.of(memory.slice(at, bytes), at, size, features, 0);
+    }
+
+    Virtqueue queue(GuestMemory guest, DriverQueue ring, FeatureSet features) {
         return new VirtqueueBuilder()
                 .size(ring.size())
                 .memory(guest)
                 .rings(ring.descriptorAddress(), ring.driverAreaAddress(), ring.deviceAreaAddress())
                 .features(features)
                 .interrupt(() -> calls++)
-                .buildSplit();
+                .build();
     }
 
     NetDriver driver() {

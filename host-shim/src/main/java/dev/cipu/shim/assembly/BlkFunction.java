@@ -3,22 +3,23 @@ package dev.cipu.shim.assembly;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.Worker;
 import dev.cipu.dataplane.blk.BlockQueue;
-import dev.cipu.dataplane.blk.BlockStore;
+import dev.cipu.dataplane.blk.Disk;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.ring.Virtqueue;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
-/** A block device of the card: each of its request queues is a duty of one worker, over one store. */
+/** A block device of the card: each of its request queues is a duty of one worker, over one disk. */
 final class BlkFunction extends CardFunction {
     /** Between two questions whether a queue that stops has answered everything. */
     private static final long DRAIN_NANOS = 50_000;
 
     private final BlkDevice device;
-    private final BlockStore store;
+    private final Disk disk;
     private final List<Place> places;
     private final @Nullable Attachment[] attachments;
 
@@ -42,9 +43,9 @@ final class BlkFunction extends CardFunction {
     /**
      * @param places one for each request queue
      */
-    BlkFunction(BlkDevice device, BlockStore store, List<Place> places) {
+    BlkFunction(BlkDevice device, Disk disk, List<Place> places) {
         this.device = device;
-        this.store = store;
+        this.disk = disk;
         this.places = List.copyOf(places);
         attachments = new Attachment[device.queueCount()];
         places.stream()
@@ -58,6 +59,26 @@ final class BlkFunction extends CardFunction {
         return device;
     }
 
+    /**
+     * Looks whether the store has another size or other abilities than before, and tells the driver if so. Any one thread.
+     * Requests in flight beyond a new end fail as the store sees fit.
+     */
+    void refresh() {
+        boolean changed = disk.refresh();
+        if (changed) {
+            device.capacity(disk.sectors());
+        }
+        boolean unmaps = disk.store().canUnmap();
+        if (unmaps != device.zeroesMayUnmap()) {
+            device.zeroesMayUnmap(unmaps);
+            changed = true;
+        }
+        if (changed) {
+            // [virtio-1.4 §5.2.6.2] SHOULD trigger a notification
+            listener().configChanged();
+        }
+    }
+
     @Override
     public void attach(int queue, Virtqueue q, int kickFd) {
         if (attachments[queue] != null) {
@@ -69,7 +90,7 @@ final class BlkFunction extends CardFunction {
         place.core()
                 .worker()
                 .call(() -> made[0] = new BlockQueue(
-                        q, device, store, place.counters(), new QueueEvents(queue, place.core(), this::listener)));
+                        q, device, disk, place.counters(), new QueueEvents(queue, place.core(), this::listener)));
         BlockQueue duty = made[0];
         if (duty == null) {
             throw new IllegalStateException("a worker acknowledged what it had not done");
@@ -98,6 +119,25 @@ final class BlkFunction extends CardFunction {
             core.worker().remove(duty);
         }
         attachment.served = on;
+    }
+
+    @Override
+    public void replaceMemory(int queue, GuestMemory memory, boolean quiesce) {
+        Attachment attachment = attachments[queue];
+        if (attachment == null) {
+            return;
+        }
+        Worker worker = places.get(queue).core().worker();
+        BlockQueue duty = attachment.duty;
+        if (!quiesce || !attachment.served) {
+            worker.call(() -> duty.replaceMemory(memory));
+            return;
+        }
+        drain(worker, duty);
+        worker.call(() -> {
+            duty.replaceMemory(memory);
+            duty.resume();
+        });
     }
 
     /** Waits on this thread, however long the store takes, so that the worker's other guests need not. */

@@ -6,6 +6,7 @@ package dev.cipu.shim.assembly;
  * @param store name of one of the card's stores
  * @param queues request queues
  * @param blockSize bytes of a logical block
+ * @param options what most disks do without
  * @param features what the device may offer
  */
 public record BlkSpec(
@@ -16,13 +17,14 @@ public record BlkSpec(
         int queues,
         String serial,
         int blockSize,
+        DiskOptions options,
         FeatureChoice features)
         implements DeviceSpec {
     public static final int DEFAULT_BLOCK_SIZE = 512;
     public static final int MAX_BLOCK_SIZE = 4096;
     public static final int MAX_QUEUES = 256;
 
-    /** A device that may offer everything. */
+    /** A plain disk that may offer everything. */
     public BlkSpec(
             String id,
             EndpointSpec endpoint,
@@ -31,7 +33,7 @@ public record BlkSpec(
             int queues,
             String serial,
             int blockSize) {
-        this(id, endpoint, store, readOnly, queues, serial, blockSize, FeatureChoice.EVERYTHING);
+        this(id, endpoint, store, readOnly, queues, serial, blockSize, DiskOptions.NONE, FeatureChoice.EVERYTHING);
     }
 
     @Override

@@ -7,14 +7,15 @@ import dev.cipu.dataplane.blk.BlockQueue;
 import dev.cipu.dataplane.blk.BlockStore;
 import dev.cipu.dataplane.blk.MemoryStore;
 import dev.cipu.dataplane.blk.NullStore;
+import dev.cipu.dataplane.blk.ZoneTable;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.store.FileStore;
+import dev.cipu.shim.store.ZoneFile;
 import dev.cipu.shim.vhost.backend.BackendCounters;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
 import dev.cipu.virtio.VirtioDevice;
-import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,12 +25,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,6 +51,7 @@ public final class CardAssembly implements AutoCloseable {
     private final Map<String, CardFunction> functions = new LinkedHashMap<>();
     private final List<CardCore> cores = new ArrayList<>();
     private final List<BackendEndpoint> endpoints = new ArrayList<>();
+    private final Map<String, ZoneTable> zoneTables = new HashMap<>();
     private final CounterFile counterFile;
     private boolean closed;
 
@@ -96,7 +100,10 @@ public final class CardAssembly implements AutoCloseable {
             CardFunction function = switch (each) {
                 case NetSpec net ->
                     Objects.requireNonNull(switches.get(net.switchName()))
-                            .plug(net.id(), restricted(net, new NetDevice(net.macBytes(), net.mtu(), net.queues())));
+                            .plug(
+                                    net.id(),
+                                    restricted(net, new NetDevice(net.macBytes(), net.traits())),
+                                    net.coalesce());
                 case BlkSpec blk -> disk(blk, Objects.requireNonNull(stores.get(blk.store())), placement, counters);
             };
             functions.put(each.id(), function);
@@ -128,7 +135,33 @@ public final class CardAssembly implements AutoCloseable {
                 stores.put(name, opened);
             }
         });
+        openZoneTables(stores);
         return stores;
+    }
+
+    /** Here, because they have to outlive the workers. */
+    private void openZoneTables(Map<String, BlockStore> stores) {
+        for (DeviceSpec each : spec.devices()) {
+            if (each instanceof BlkSpec blk) {
+                StoreSpec description = Objects.requireNonNull(spec.stores().get(blk.store()));
+                ZoneFile file = zoneFile(blk, description, Objects.requireNonNull(stores.get(blk.store())));
+                if (file != null) {
+                    closing.push(file);
+                    zoneTables.put(blk.id(), file);
+                }
+            }
+        }
+    }
+
+    private static @Nullable ZoneFile zoneFile(BlkSpec blk, StoreSpec description, BlockStore store) {
+        try {
+            return DiskAssembly.zoneFile(blk, description, store);
+        } catch (IllegalArgumentException e) {
+            throw new CardSpecException(
+                    blk.id() + ": " + e.getMessage() + "; give the zones that it had, or remove that file", e);
+        } catch (UncheckedIOException e) {
+            throw new ResourceException(blk.id() + ": no file for its zones: " + e.getMessage() + "; mend that", e);
+        }
     }
 
     private static BlockStore open(String name, StoreSpec store) {
@@ -167,17 +200,18 @@ public final class CardAssembly implements AutoCloseable {
         }
     }
 
-    private static CardFunction disk(BlkSpec blk, BlockStore store, Placement placement, CounterTable counters) {
-        int blockSize = Math.max(blk.blockSize(), store.blockSize());
-        boolean readOnly = blk.readOnly() || store.readOnly();
-        BlkDevice device = new BlkDevice(new BlkDevice.Geometry(
-                store.sectors(), blockSize, readOnly, blk.queues(), blk.serial(), store.canDiscard()));
+    private CardFunction disk(BlkSpec blk, BlockStore store, Placement placement, CounterTable counters) {
         List<BlkFunction.Place> places = new ArrayList<>();
         for (int i = 0; i < blk.queues(); i++) {
             CounterGroup group = counters.group(blk.id() + "/" + i, BlockQueue.COUNTERS);
             places.add(new BlkFunction.Place(placement.next(), group));
         }
-        return new BlkFunction(restricted(blk, device), store, places);
+        DiskAssembly disk = new DiskAssembly(blk, store, zoneTables.getOrDefault(blk.id(), ZoneTable.NONE));
+        try {
+            return new BlkFunction(restricted(blk, disk.device()), disk.disk(), places);
+        } catch (IllegalArgumentException e) {
+            throw new CardSpecException(blk.id() + ": " + e.getMessage() + "; choose another zone-size or store", e);
+        }
     }
 
     /** The device, which from now on offers what its description allows. */
@@ -243,6 +277,21 @@ public final class CardAssembly implements AutoCloseable {
             default -> " cannot be served: " + e.getMessage();
         };
         return new ResourceException(at + mend, e);
+    }
+
+    /**
+     * Looks whether files behind disks were grown or shrunk, and tells the guests. To be called now and then by the control
+     * thread.
+     */
+    public synchronized void refresh() {
+        if (closed) {
+            return;
+        }
+        for (CardFunction function : functions.values()) {
+            if (function instanceof BlkFunction disk) {
+                disk.refresh();
+            }
+        }
     }
 
     /** The description that this card was made from. */

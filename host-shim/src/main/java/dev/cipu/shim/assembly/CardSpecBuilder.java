@@ -7,6 +7,7 @@ import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkFeatures;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeatures;
+import dev.cipu.virtio.net.NetTraits;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -147,7 +148,11 @@ public final class CardSpecBuilder {
         int mtu = values.number("mtu", NetSpec.DEFAULT_MTU, 68, 65535);
         String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
         checkName(values.where(), switchName);
+        boolean coalesce = values.flag("coalesce", false);
         FeatureChoice features = FeatureChoice.of(values, NetDevice.DEVICE_ID, NetFeatures.ALL);
+        int speed = values.number("speed", NetTraits.UNKNOWN_SPEED, 0, Integer.MAX_VALUE);
+        int duplex = duplex(values, speed);
+        boolean standby = values.flag("standby", false);
         values.done();
         if (!switches.containsKey(switchName)) {
             if (switchesDeclared) {
@@ -156,8 +161,29 @@ public final class CardSpecBuilder {
             }
             switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
         }
-        devices.add(new NetSpec(id, endpoint, mac.toLowerCase(Locale.ROOT), queues, mtu, switchName, features));
+        devices.add(new NetSpec(
+                id,
+                endpoint,
+                mac.toLowerCase(Locale.ROOT),
+                queues,
+                mtu,
+                switchName,
+                speed,
+                duplex,
+                standby,
+                coalesce,
+                features));
         return this;
+    }
+
+    private static int duplex(KeyValues values, int speed) {
+        String text = values.text("duplex");
+        return switch (text) {
+            case null -> speed == NetTraits.UNKNOWN_SPEED ? NetTraits.UNKNOWN_DUPLEX : NetTraits.FULL_DUPLEX;
+            case "full" -> NetTraits.FULL_DUPLEX;
+            case "half" -> NetTraits.HALF_DUPLEX;
+            default -> throw values.wrong("duplex", "is '" + text + "'", "say full or half");
+        };
     }
 
     /** A locally administered address that the same device gets every time. */
@@ -195,9 +221,10 @@ public final class CardSpecBuilder {
         if (Integer.bitCount(blockSize) != 1) {
             throw values.wrong("block-size", "is " + blockSize, "say 512, 1024, 2048 or 4096");
         }
+        DiskOptions options = DiskOptions.of(values, blockSize, readOnly);
         FeatureChoice features = FeatureChoice.of(values, BlkDevice.DEVICE_ID, BlkFeatures.ALL);
         values.done();
-        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize, features));
+        devices.add(new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize, options, features));
         return this;
     }
 
@@ -306,6 +333,22 @@ public final class CardSpecBuilder {
         }
     }
 
+    /** Zones say what a store holds, so only one device may have them. */
+    private void checkZones() {
+        for (DeviceSpec device : devices) {
+            if (device instanceof BlkSpec blk && blk.options().zones() != null) {
+                for (DeviceSpec other : devices) {
+                    if (!other.equals(device)
+                            && other instanceof BlkSpec second
+                            && second.store().equals(blk.store())) {
+                        throw new CardSpecException(blk.id() + ": its store '" + blk.store()
+                                + "' has zones and cannot be shared with " + second.id() + "; give each its own");
+                    }
+                }
+            }
+        }
+    }
+
     /** The card as described so far. */
     public CardSpec build() {
         if (devices.isEmpty()) {
@@ -313,6 +356,7 @@ public final class CardSpecBuilder {
                     "the card has no device; add --net socket=PATH or --blk socket=PATH,store=mem:64M");
         }
         checkOwners();
+        checkZones();
         Set<Object> taken = new HashSet<>();
         for (DeviceSpec device : devices) {
             EndpointSpec at = device.endpoint();

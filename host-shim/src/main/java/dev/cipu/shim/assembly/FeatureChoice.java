@@ -3,6 +3,7 @@ package dev.cipu.shim.assembly;
 import dev.cipu.virtio.Feature;
 import dev.cipu.virtio.FeaturePreset;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.RingFeatures;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkFeature;
@@ -27,11 +28,13 @@ public record FeatureChoice(FeaturePreset preset, FeatureSet added, FeatureSet r
             new FeatureChoice(FeaturePreset.SOFTWARE, FeatureSet.NONE, FeatureSet.NONE);
 
     private static final String KEY = "features";
+    private static final String IOMMU = "iommu";
     private static final Pattern FORM = Pattern.compile("([a-z]*)((?:[+-][A-Za-z0-9_]+)*)");
     private static final Pattern EDIT = Pattern.compile("([+-])([A-Za-z0-9_]+)");
 
     /**
-     * Reads the key {@code features}.
+     * Reads the key {@code features}, and {@code iommu}, which is a feature that a device offers only when told so: where nothing
+     * is translated it would make each access go through a look-up.
      *
      * @param known the features of the device's type, besides those of rings
      */
@@ -55,6 +58,10 @@ public record FeatureChoice(FeaturePreset preset, FeatureSet added, FeatureSet r
             boolean more = edit.group(1).equals("+");
             added = more ? added.with(bit) : added.without(bit);
             removed = more ? removed.without(bit) : removed.with(bit);
+        }
+        if (values.flag(IOMMU, false)) {
+            added = added.with(RingFeature.ACCESS_PLATFORM);
+            removed = removed.without(RingFeature.ACCESS_PLATFORM);
         }
         return new FeatureChoice(preset, added, removed);
     }
@@ -99,6 +106,9 @@ public record FeatureChoice(FeaturePreset preset, FeatureSet added, FeatureSet r
      */
     void restrict(DeviceSpec spec, VirtioDevice device) {
         device.restrict(allowed());
+        if (added.has(RingFeature.ACCESS_PLATFORM)) {
+            device.offerAccessPlatform();
+        }
         FeatureSet lacking = added.minus(device.offered());
         if (!lacking.isEmpty()) {
             throw new CardSpecException(

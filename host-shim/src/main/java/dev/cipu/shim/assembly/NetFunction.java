@@ -2,8 +2,10 @@ package dev.cipu.shim.assembly;
 
 import dev.cipu.dataplane.net.GuestPort;
 import dev.cipu.shim.card.CardFunction;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.ring.Virtqueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /** A network device of the card: a port of a switch, served by that switch's worker. */
@@ -62,6 +64,14 @@ final class NetFunction extends CardFunction {
         core.unwatch(attachment.kickFd(), attachment.kicks());
     }
 
+    /** Between two turns of the worker no frame is under way. */
+    @Override
+    public void replaceMemory(int queue, GuestMemory memory, boolean quiesce) {
+        if (attachments[queue] != null) {
+            network.core().worker().call(() -> port.replaceMemory(queue, memory));
+        }
+    }
+
     @Override
     public void enable(int queue, boolean on) {
         if (attachments[queue] != null) {
@@ -77,5 +87,26 @@ final class NetFunction extends CardFunction {
     @Override
     public void announce(byte[] mac) {
         network.announce(mac);
+    }
+
+    /** The cable is plugged in, or pulled out: the driver hears of it. Any thread. */
+    void link(boolean up) {
+        device.linkUp(up);
+        listener().configChanged();
+    }
+
+    /**
+     * Asks the driver to tell the network where its guest is now. Any thread.
+     *
+     * @return false if this driver cannot be asked; {@link #announce} can do it in its place
+     */
+    boolean askToAnnounce() {
+        AtomicBoolean asked = new AtomicBoolean();
+        // where what was negotiated and whether commands are served are known
+        network.core().worker().call(() -> asked.set(device.announce()));
+        if (asked.get()) {
+            listener().configChanged();
+        }
+        return asked.get();
     }
 }

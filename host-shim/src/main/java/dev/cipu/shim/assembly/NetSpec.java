@@ -1,5 +1,6 @@
 package dev.cipu.shim.assembly;
 
+import dev.cipu.virtio.net.NetTraits;
 import java.util.HexFormat;
 
 /**
@@ -8,19 +9,49 @@ import java.util.HexFormat;
  * @param mac as six hexadecimal pairs with colons between them
  * @param queues queue pairs
  * @param switchName the switch that its port belongs to
+ * @param speed what the device says of its speed: Mbit/s, or {@link NetTraits#UNKNOWN_SPEED}
+ * @param duplex likewise, one of {@link NetTraits}
+ * @param standby whether it stands by for another device with the same address
+ * @param coalesce whether frames that follow one another may reach the guest as one large frame
  * @param features what the device may offer
  */
 public record NetSpec(
-        String id, EndpointSpec endpoint, String mac, int queues, int mtu, String switchName, FeatureChoice features)
+        String id,
+        EndpointSpec endpoint,
+        String mac,
+        int queues,
+        int mtu,
+        String switchName,
+        int speed,
+        int duplex,
+        boolean standby,
+        boolean coalesce,
+        FeatureChoice features)
         implements DeviceSpec {
     public static final int DEFAULT_MTU = 1500;
 
     /** Beyond this a QEMU front-end gives up, and nobody has more cores to spread frames over. */
     public static final int MAX_QUEUES = 64;
 
-    /** A device that may offer everything. */
+    /** A device that may offer everything, says nothing of its speed, stands by for nobody, and whose guest gets every frame as it was sent. */
     public NetSpec(String id, EndpointSpec endpoint, String mac, int queues, int mtu, String switchName) {
-        this(id, endpoint, mac, queues, mtu, switchName, FeatureChoice.EVERYTHING);
+        this(
+                id,
+                endpoint,
+                mac,
+                queues,
+                mtu,
+                switchName,
+                NetTraits.UNKNOWN_SPEED,
+                NetTraits.UNKNOWN_DUPLEX,
+                false,
+                false,
+                FeatureChoice.EVERYTHING);
+    }
+
+    /** As this one, but offering what is chosen. */
+    public NetSpec offering(FeatureChoice choice) {
+        return new NetSpec(id, endpoint, mac, queues, mtu, switchName, speed, duplex, standby, coalesce, choice);
     }
 
     @Override
@@ -30,5 +61,10 @@ public record NetSpec(
 
     public byte[] macBytes() {
         return HexFormat.ofDelimiter(":").parseHex(mac);
+    }
+
+    /** The device as its driver will see it. */
+    NetTraits traits() {
+        return NetTraits.of(mtu, queues).withSpeed(speed, duplex).withStandby(standby);
     }
 }

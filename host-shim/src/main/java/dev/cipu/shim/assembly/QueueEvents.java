@@ -18,6 +18,16 @@ record QueueEvents(int queue, CardCore core, Supplier<FunctionListener> listener
     }
 
     @Override
+    public void translationMissed(long address, boolean write) {
+        listener.get().translationMissed(queue, address, write);
+    }
+
+    @Override
+    public void accessDenied(long address, boolean write) {
+        listener.get().accessDenied(queue, address, write);
+    }
+
+    @Override
     public void memoryFault() {
         core.memoryFault(listener.get(), queue);
     }

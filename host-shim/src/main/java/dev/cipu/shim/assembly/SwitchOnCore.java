@@ -24,6 +24,12 @@ final class SwitchOnCore {
     /** What the switch has on its way at any time: one burst in, with room to spare. */
     private static final int SLOTS_OF_SWITCH = 2 * Burst.CAPACITY;
 
+    /**
+     * Large frames on their way: what a guest sends in a turn, twice over where they come back a turn later. When there
+     * are no more, they wait in the guests' transmitqs.
+     */
+    private static final int LARGE_SLOTS = 64;
+
     private final CardCore core;
     private final CounterTable counters;
     private final PacketPool pool;
@@ -38,7 +44,7 @@ final class SwitchOnCore {
         this.counters = counters;
         boolean reflects = spec.uplink() == Uplink.LOOPBACK;
         int slots = SLOTS_OF_SWITCH + (reflects ? Loopback.CAPACITY : 0);
-        pool = new PacketPool(memory, slots, mtu + L2_OVERHEAD);
+        pool = new PacketPool(memory, slots, mtu + L2_OVERHEAD, (reflects ? 2 : 1) * LARGE_SLOTS);
         ethernet = new L2Switch(pool, System::nanoTime, counters.group(spec.name(), L2Switch.COUNTERS));
         if (reflects) {
             ethernet.add(new Loopback(pool));
@@ -50,9 +56,14 @@ final class SwitchOnCore {
         return core;
     }
 
-    /** A new port for {@code device}. */
-    NetFunction plug(String id, NetDevice device) {
+    /**
+     * A new port for {@code device}.
+     *
+     * @param coalesce see {@link GuestPort#coalesce}
+     */
+    NetFunction plug(String id, NetDevice device, boolean coalesce) {
         GuestPort port = new GuestPort(device, pool, counters.group(id, GuestPort.COUNTERS), System::nanoTime);
+        port.coalesce(coalesce);
         core.worker().call(() -> ethernet.add(port));
         return new NetFunction(device, this, port);
     }

@@ -1,6 +1,7 @@
 package dev.cipu.shim.card;
 
 import dev.cipu.virtio.VirtioDevice;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.ring.Virtqueue;
 
 /**
@@ -34,6 +35,16 @@ public abstract class CardFunction {
      * or its kick descriptor. A queue that is not attached is ignored.
      */
     public abstract void detach(int queue);
+
+    /**
+     * From now on the chains of an attached queue are found in {@code memory}, other translations of an IOMMU; a queue that
+     * waited for one goes on. The ring itself stays where it is.
+     *
+     * @param quiesce whether no request may be under way, when this returns, whose chain was found in the memory before
+     */
+    public void replaceMemory(int queue, GuestMemory memory, boolean quiesce) {
+        throw new IllegalStateException("this function is behind no IOMMU");
+    }
 
     /** Whether an attached queue is served; when this returns after {@code false} it is not. */
     public abstract void enable(int queue, boolean on);

@@ -22,6 +22,12 @@ public interface FunctionListener {
     /** The driver broke the rules of this queue; it yields no chains any more. */
     void queueBroken(int queue, Violation kind);
 
+    /** A queue's next chain lies at an address that is not translated: it waits for {@link CardFunction#replaceMemory}. */
+    default void translationMissed(int queue, long address, boolean write) {}
+
+    /** A chain wants something done that its translation does not permit; {@link #queueBroken} follows. */
+    default void accessDenied(int queue, long address, boolean write) {}
+
     /**
      * An access to guest memory faulted while this queue was served, which is over until the queue is attached again.
      * {@link #memoryFault} follows.

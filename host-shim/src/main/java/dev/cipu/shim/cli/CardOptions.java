@@ -24,7 +24,7 @@ final class CardOptions {
             paramLabel = "KEY=VALUE,...",
             description = {
                 "A network device. Keys: socket=PATH, id=NAME, mac=52:54:00:12:34:56, queues=PAIRS (1), mtu=BYTES (1500),"
-                        + " switch=NAME (sw0), mode=server|client, fd=N (an inherited listening socket)."
+                        + " switch=NAME (sw0), coalesce=on|off, mode=server|client, fd=N (an inherited listening socket)."
             })
     private List<String> nets = List.of();
 
@@ -34,7 +34,9 @@ final class CardOptions {
             description = {
                 "A block device. Keys: socket=PATH, store=mem:SIZE|null:SIZE|file:PATH, direct=on|off,"
                         + " size=BYTES (make the file), ro=on|off,"
-                        + " queues=N (1), serial=TEXT, block-size=BYTES (512), id=NAME, mode=server|client, fd=N."
+                        + " queues=N (1), serial=TEXT, block-size=BYTES (512), id=NAME, mode=server|client, fd=N,"
+                        + " zoned=host-managed|host-aware with zone-size=BYTES (16M), zones-conventional=N, max-open=N,"
+                        + " max-active=N; secure-erase=on|off, lifetime=BYTES, worn=BYTES, opt-io=BYTES. See docs/cli.md."
             })
     private List<String> blks = List.of();
 

@@ -4,6 +4,7 @@ import dev.cipu.shim.assembly.CardSpecException;
 import dev.cipu.shim.assembly.ResourceException;
 import dev.cipu.shim.load.LoadException;
 import dev.cipu.shim.posix.PosixException;
+import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.vhost.frontend.FrontEndException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +26,10 @@ final class Failures {
             case LoadException e -> new Verdict(ExitCode.FAILED, Main.oneLine(e.getMessage()));
             case FrontEndException e ->
                 new Verdict(e.isMissing() ? ExitCode.MISSING : ExitCode.FAILED, Main.oneLine(e.getMessage()));
+            case LinkException e ->
+                new Verdict(
+                        e.kind() == LinkException.Kind.REFUSED ? ExitCode.FAILED : ExitCode.MISSING,
+                        Main.oneLine(e.getMessage()));
             case PosixException e -> new Verdict(ExitCode.MISSING, Main.oneLine(e.getMessage()));
             case UncheckedIOException e when e.getCause() != null -> judge(e.getCause());
             case NoSuchFileException e -> missing("there is no file " + e.getFile() + "; check the path");

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             "  cipu serve --config card.yaml"
         })
 public final class ServeCommand implements Subcommand, Callable<Integer> {
+    /** Between two looks at the counters and at the files behind disks. */
     private static final long STATUS_MILLIS = 1_000;
 
     /** How long closing may take before the process ends without. */
@@ -79,6 +80,7 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
         StatusLine line = new StatusLine(card.counters());
         while (true) {
             Thread.sleep(STATUS_MILLIS);
+            card.refresh();
             if (live) {
                 out.print("\r" + line.next() + "\u001b[K");
                 out.flush();

@@ -34,6 +34,16 @@ final class TargetOptions {
     private boolean noEventIndex;
 
     @Option(
+            names = "--iommu",
+            arity = "0..1",
+            fallbackValue = "1024",
+            defaultValue = "0",
+            paramLabel = "N",
+            description = "Put an IOMMU between us and the device, which may know N translations at a time (default:"
+                    + " 1024). Its device must have iommu=on.")
+    private int iommuEntries;
+
+    @Option(
             names = "--timeout",
             defaultValue = "" + Target.DEFAULT_TIMEOUT_SECONDS,
             paramLabel = "SECONDS",
@@ -46,8 +56,19 @@ final class TargetOptions {
      * @throws IllegalArgumentException if it cannot be
      */
     Target target() {
+        if (iommuEntries < 0) {
+            throw new IllegalArgumentException(iommuEntries + " translations are less than none");
+        }
         return new Target(
-                socket, server, queueSize, packed, inOrder, indirect, !noEventIndex, true, Duration.ofMillis((long)
-                        (timeout * 1000)));
+                socket,
+                server,
+                queueSize,
+                packed,
+                inOrder,
+                indirect,
+                !noEventIndex,
+                true,
+                iommuEntries,
+                Duration.ofMillis((long) (timeout * 1000)));
     }
 }

@@ -22,6 +22,7 @@ import java.util.function.Function;
  * @param indirect whether requests of several parts go through indirect tables, if the back-end offers them
  * @param eventIndex whether notifications are suppressed by index, if the back-end offers it
  * @param hugePages whether the memory should be of huge pages; without free ones it is of small ones
+ * @param iommuEntries translations of 64 KiB that the back-end may have at a time; 0 if it is to use addresses as they are
  * @param timeout bounds every wait for the back-end; above 0 and at most a day
  */
 public record Target(
@@ -33,11 +34,24 @@ public record Target(
         boolean indirect,
         boolean eventIndex,
         boolean hugePages,
+        int iommuEntries,
         Duration timeout) {
     public static final int DEFAULT_QUEUE_SIZE = 512;
     public static final int DEFAULT_TIMEOUT_SECONDS = 10;
 
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(1);
+
+    /** Split rings whose buffers are used in any order; the back-end uses addresses as they are. */
+    public Target(
+            Path socket,
+            boolean server,
+            int queueSize,
+            boolean indirect,
+            boolean eventIndex,
+            boolean hugePages,
+            Duration timeout) {
+        this(socket, server, queueSize, false, false, indirect, eventIndex, hugePages, 0, timeout);
+    }
 
     public Target {
         if (packed && !RingFormat.PACKED.isValidSize(queueSize)) {
@@ -53,18 +67,6 @@ public record Target(
         }
     }
 
-    /** With split rings whose buffers are used in any order. */
-    public Target(
-            Path socket,
-            boolean server,
-            int queueSize,
-            boolean indirect,
-            boolean eventIndex,
-            boolean hugePages,
-            Duration timeout) {
-        this(socket, server, queueSize, false, false, indirect, eventIndex, hugePages, timeout);
-    }
-
     /** A back-end that listens at {@code socket}; split rings of 512, event index, no indirect tables, huge pages. */
     public static Target of(Path socket) {
         return new Target(
@@ -72,16 +74,24 @@ public record Target(
     }
 
     public Target withQueueSize(int size) {
-        return new Target(socket, server, size, packed, inOrder, indirect, eventIndex, hugePages, timeout);
+        return new Target(
+                socket, server, size, packed, inOrder, indirect, eventIndex, hugePages, iommuEntries, timeout);
+    }
+
+    /** Behind an IOMMU, of whose translations the back-end may have so many at a time. */
+    public Target withIommu(int entries) {
+        return new Target(
+                socket, server, queueSize, packed, inOrder, indirect, eventIndex, hugePages, entries, timeout);
     }
 
     public Target withServer(boolean on) {
-        return new Target(socket, on, queueSize, packed, inOrder, indirect, eventIndex, hugePages, timeout);
+        return new Target(
+                socket, on, queueSize, packed, inOrder, indirect, eventIndex, hugePages, iommuEntries, timeout);
     }
 
     /** With packed rings of this size, whose buffers are used in order if asked for and offered. */
     public Target withPacked(int size, boolean ordered) {
-        return new Target(socket, server, size, true, ordered, indirect, eventIndex, hugePages, timeout);
+        return new Target(socket, server, size, true, ordered, indirect, eventIndex, hugePages, iommuEntries, timeout);
     }
 
     /** The ring features to ask for. */
@@ -106,7 +116,16 @@ public record Target(
      */
     <T> T connect(FeatureSet wanted, int indirectEntries, int queues, long memoryBytes, Function<FrontEnd, T> load) {
         FrontEnd frontEnd = FrontEnd.open(new FrontEndSpec(
-                socket, server, wanted, queueSize, indirectEntries, queues, memoryBytes, hugePages, timeout));
+                socket,
+                server,
+                wanted,
+                queueSize,
+                indirectEntries,
+                queues,
+                memoryBytes,
+                hugePages,
+                iommuEntries,
+                timeout));
         try {
             if (packed && !frontEnd.negotiated().has(RingFeature.RING_PACKED)) {
                 throw new LoadException("the back-end offers no packed rings: leave --packed out");

@@ -14,6 +14,10 @@ import java.lang.invoke.MethodHandle;
  */
 public final class EventFd implements AutoCloseable {
     private static final int CLOEXEC = 0x80000;
+
+    /** The counter is unsigned, and all ones is not one of its values. */
+    private static final long MOST = -2;
+
     private static final int CLOEXEC_NONBLOCK = 0x80800;
     private static final MemorySegment ONE =
             Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1L).asReadOnly();
@@ -75,6 +79,15 @@ public final class EventFd implements AutoCloseable {
         }
         // -1 is EAGAIN: the counter is at its maximum and the peer has been signalled long ago.
         assert written == Long.BYTES || written == -1;
+    }
+
+    /** Raises the counter as far as it goes: whoever signals next finds it full. For those who test who waits then. */
+    public void fill() {
+        drain();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment most = arena.allocateFrom(ValueLayout.JAVA_LONG, MOST);
+            Posix.C.write(fd.number(), Posix.address(most), Long.BYTES);
+        }
     }
 
     /** Takes the counter's value and sets it to 0; 0 when nobody signalled. */

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
+import jnr.constants.platform.Errno;
 
 /**
  * One open file descriptor and the duty to close it. Closing twice is harmless. Any thread may close, but nobody may be
@@ -19,6 +20,7 @@ public final class Fd implements AutoCloseable {
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int O_NONBLOCK = 0x800;
+    private static final int SEEK_DATA = 3;
 
     private final AtomicInteger number;
 
@@ -68,6 +70,18 @@ public final class Fd implements AutoCloseable {
 
     public void truncate(long length) {
         Posix.check("ftruncate", Posix.C.ftruncate(number(), length));
+    }
+
+    /**
+     * The first byte of data at or behind {@code offset}; where the file system does not tell holes from data, {@code
+     * offset}. {@link Long#MAX_VALUE} if there is none.
+     */
+    public long dataFrom(long offset) {
+        long found = Posix.C.lseek(number(), offset, SEEK_DATA);
+        if (found < 0 && Posix.errno() != Errno.ENXIO) {
+            throw Posix.failure("lseek(SEEK_DATA)");
+        }
+        return found < 0 ? Long.MAX_VALUE : found;
     }
 
     /** fallocate(2) with Linux's mode bits, 0 for plain allocation. */

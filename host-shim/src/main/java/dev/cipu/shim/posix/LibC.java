@@ -52,6 +52,8 @@ public interface LibC {
 
     int dup3(int from, int onto, int flags);
 
+    long lseek(int fd, long offset, int whence);
+
     int ftruncate(int fd, @off_t long length);
 
     int fallocate(int fd, int mode, @off_t long offset, @off_t long length);

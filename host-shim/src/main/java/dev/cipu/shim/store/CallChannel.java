@@ -16,8 +16,8 @@ final class CallChannel extends StoreChannel {
     /** One struct iovec, for operations on a single buffer. */
     private final MemorySegment vector = arena.allocate(16, 16);
 
-    CallChannel(Fd file, int tasks, int alignment) {
-        super(tasks, alignment);
+    CallChannel(Fd file, int tasks, int alignment, Holes holes) {
+        super(tasks, alignment, holes);
         this.file = file;
     }
 

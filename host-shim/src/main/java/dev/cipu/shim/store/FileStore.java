@@ -51,14 +51,15 @@ public final class FileStore implements BlockStore {
 
     private final Fd file;
     private final Options options;
-    private final long sectors;
     private final int blockSize;
+    private final boolean device;
+    private final Holes holes = new Holes();
 
-    private FileStore(Fd file, Options options, long bytes, int blockSize) {
+    private FileStore(Fd file, Options options, int blockSize) {
         this.file = file;
         this.options = options;
         this.blockSize = blockSize;
-        sectors = (bytes & -blockSize) / BlkRequest.SECTOR_BYTES;
+        device = file.stat().isBlockDevice();
     }
 
     /**
@@ -107,11 +108,11 @@ public final class FileStore implements BlockStore {
     private static FileStore ofDevice(Path path, Fd file, Options options) {
         KernelCalls calls = new KernelCalls();
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment answer = arena.allocate(8, 8);
-            if (calls.ioctl(file.number(), KernelCalls.BLKGETSIZE64, answer) < 0) {
+            long bytes = deviceBytes(file);
+            if (bytes < 0) {
                 throw new IllegalArgumentException(path + " does not tell its size");
             }
-            long bytes = answer.get(ValueLayout.JAVA_LONG, 0);
+            MemorySegment answer = arena.allocate(8, 8);
             int unit = BlkRequest.SECTOR_BYTES;
             if (options.direct() && calls.ioctl(file.number(), KernelCalls.BLKSSZGET, answer) >= 0) {
                 unit = Math.max(unit, answer.get(ValueLayout.JAVA_INT, 0));
@@ -120,11 +121,20 @@ public final class FileStore implements BlockStore {
         }
     }
 
+    /** Size of a block device, negative if it does not tell. */
+    private static long deviceBytes(Fd file) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment answer = arena.allocate(8, 8);
+            int result = new KernelCalls().ioctl(file.number(), KernelCalls.BLKGETSIZE64, answer);
+            return result < 0 ? result : answer.get(ValueLayout.JAVA_LONG, 0);
+        }
+    }
+
     private static FileStore checked(Path path, Fd file, Options options, long bytes, int unit) {
         if (bytes < unit) {
             throw new IllegalArgumentException(path + " has " + bytes + " bytes, too few for a disk");
         }
-        return new FileStore(file, options, bytes, unit);
+        return new FileStore(file, options, unit);
     }
 
     /** The smallest read that the file system takes past its cache. */
@@ -144,9 +154,16 @@ public final class FileStore implements BlockStore {
         throw new IllegalArgumentException(path + " does not allow direct I/O in blocks of up to 4096 bytes");
     }
 
+    /** The file may grow and shrink while it is served: asks the kernel. */
     @Override
     public long sectors() {
-        return sectors;
+        long bytes = device ? Math.max(0, deviceBytes(file)) : file.stat().size();
+        return (bytes & -blockSize) / BlkRequest.SECTOR_BYTES;
+    }
+
+    /** The first byte at or behind {@code offset} that is not in a hole, {@link Long#MAX_VALUE} if there is none. */
+    long dataFrom(long offset) {
+        return device ? offset : file.dataFrom(offset);
     }
 
     @Override
@@ -165,6 +182,11 @@ public final class FileStore implements BlockStore {
     }
 
     @Override
+    public boolean canUnmap() {
+        return canDiscard() && holes.possible();
+    }
+
+    @Override
     public BlockChannel channel(int tasks) {
         return storeChannel(tasks);
     }
@@ -172,7 +194,9 @@ public final class FileStore implements BlockStore {
     StoreChannel storeChannel(int tasks) {
         int alignment = options.direct() ? blockSize : 1;
         Ring ring = options.ring() ? Ring.open(file, tasks) : null;
-        return ring == null ? new CallChannel(file, tasks, alignment) : new RingChannel(ring, tasks, alignment);
+        return ring == null
+                ? new CallChannel(file, tasks, alignment, holes)
+                : new RingChannel(ring, tasks, alignment, holes);
     }
 
     @Override

@@ -30,6 +30,7 @@ final class FileTask {
     private final int alignMask;
     private final MemorySegment vectors;
     private final Arena arena;
+    private final Holes holes;
     private @Nullable MemorySegment piece;
 
     private @Nullable BlockTask task;
@@ -47,9 +48,11 @@ final class FileTask {
     /**
      * @param arena where buffers live
      * @param alignment what offsets, lengths and addresses must be a multiple of; 1 for any
+     * @param holes where it is noted that the file can have none
      */
-    FileTask(Arena arena, int alignment) {
+    FileTask(Arena arena, int alignment, Holes holes) {
         this.arena = arena;
+        this.holes = holes;
         alignMask = alignment - 1;
         vectors = arena.allocate((long) VECTORS * VECTOR_BYTES, 16);
     }
@@ -101,6 +104,7 @@ final class FileTask {
             case FLUSH -> prepareSync();
             case DISCARD -> prepareAllocate(next, FileOp.PUNCH_HOLE);
             case WRITE_ZEROES -> prepareAllocate(next, next.mayUnmap() ? FileOp.PUNCH_HOLE : FileOp.ZERO_RANGE);
+            case SECURE_ERASE -> overwrite(next);
         }
     }
 
@@ -123,7 +127,7 @@ final class FileTask {
         }
         BlockTask current = task();
         return switch (opcode) {
-            case FileOp.FSYNC -> end(result == 0);
+            case FileOp.FSYNC -> synced(current, result);
             case FileOp.FALLOCATE -> allocated(current, result);
             default -> moved(current, result);
         };
@@ -132,6 +136,22 @@ final class FileTask {
     private boolean end(boolean good) {
         status = good ? BlkRequest.OK : BlkRequest.IOERR;
         return false;
+    }
+
+    private boolean synced(BlockTask current, int result) {
+        if (result == 0 && zeroing && current.op() == BlockOp.SECURE_ERASE) {
+            // only now: blocks given back before are blocks that nobody overwrites
+            zeroing = false;
+            prepareAllocate(current, FileOp.PUNCH_HOLE);
+            return true;
+        }
+        return end(result == 0);
+    }
+
+    private void overwrite(BlockTask current) {
+        zeroing = true;
+        throughPiece = false;
+        prepareZeroes(current);
     }
 
     private boolean moved(BlockTask current, int result) {
@@ -146,6 +166,10 @@ final class FileTask {
         }
         done += bytes;
         if (done == current.length()) {
+            if (current.op() == BlockOp.SECURE_ERASE) {
+                prepareSync();
+                return true;
+            }
             return end(true);
         }
         if (zeroing) {
@@ -167,16 +191,17 @@ final class FileTask {
         if (result != -KernelCalls.EOPNOTSUPP) {
             return end(false);
         }
-        if (current.op() == BlockOp.DISCARD) {
+        if (length == FileOp.PUNCH_HOLE) {
+            holes.cannotBe();
+        }
+        if (current.op() != BlockOp.WRITE_ZEROES) {
             // a hint that cannot be taken
             return end(true);
         }
         if (length == FileOp.ZERO_RANGE) {
             prepareAllocate(current, FileOp.PUNCH_HOLE);
         } else {
-            zeroing = true;
-            throughPiece = false;
-            prepareZeroes(current);
+            overwrite(current);
         }
         return true;
     }

@@ -10,8 +10,8 @@ final class RingChannel extends StoreChannel {
     private final Ring ring;
     private int inFlight;
 
-    RingChannel(Ring ring, int tasks, int alignment) {
-        super(tasks, alignment);
+    RingChannel(Ring ring, int tasks, int alignment, Holes holes) {
+        super(tasks, alignment, holes);
         this.ring = ring;
     }
 

@@ -10,10 +10,10 @@ abstract sealed class StoreChannel implements BlockChannel permits RingChannel, 
     private final long[] issued = new long[FileOp.LIMIT];
     private long durable;
 
-    StoreChannel(int tasks, int alignment) {
+    StoreChannel(int tasks, int alignment, Holes holes) {
         this.tasks = new FileTask[tasks];
         for (int i = 0; i < tasks; i++) {
-            this.tasks[i] = new FileTask(arena, alignment);
+            this.tasks[i] = new FileTask(arena, alignment, holes);
         }
     }
 

@@ -60,6 +60,10 @@ public final class Message implements AutoCloseable {
         return descriptors.take();
     }
 
+    public int u8(int offset) {
+        return Byte.toUnsignedInt(payload.get(ValueLayout.JAVA_BYTE, offset));
+    }
+
     public int u16(int offset) {
         return Short.toUnsignedInt(payload.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset));
     }
@@ -70,6 +74,11 @@ public final class Message implements AutoCloseable {
 
     public long u64(int offset) {
         return payload.get(ValueLayout.JAVA_LONG_UNALIGNED, offset);
+    }
+
+    public Message u8(int offset, int value) {
+        payload.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
+        return this;
     }
 
     public Message u16(int offset, int value) {

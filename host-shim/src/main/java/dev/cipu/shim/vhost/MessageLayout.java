@@ -14,6 +14,8 @@ package dev.cipu.shim.vhost;
  *   region      0 guest address:64  8 size:64  16 user address:64  24 mmap offset:64
  * configuration 0 offset:32    4 size:32    8 flags:32      12 bytes[size]
  * inflight      0 mmap size:64 8 mmap offset:64  16 queues:16  18 queue size:16
+ * translation   0 iova:64      8 size:64     16 user address:64  24 access:8  25 type:8  26 padding:48
+ * log           0 size:64      8 offset:64
  * </pre>
  */
 public final class MessageLayout {
@@ -72,6 +74,25 @@ public final class MessageLayout {
     public static final int INFLIGHT_QUEUE_SIZE = 18;
     /** Front-ends whose compiler pads the structure send 24. */
     public static final int INFLIGHT_BYTES = 20;
+
+    public static final int IOTLB_ADDRESS = 0;
+    public static final int IOTLB_SIZE = 8;
+    public static final int IOTLB_USER = 16;
+    public static final int IOTLB_ACCESS = 24;
+    public static final int IOTLB_READ = 1;
+    public static final int IOTLB_WRITE = 2;
+    public static final int IOTLB_TYPE = 25;
+    public static final int IOTLB_MISS = 1;
+    public static final int IOTLB_UPDATE = 2;
+    public static final int IOTLB_INVALIDATE = 3;
+    public static final int IOTLB_ACCESS_FAIL = 4;
+    public static final int IOTLB_BYTES = 32;
+
+    public static final int ADDRESS_FLAG_LOG = 1;
+
+    public static final int LOG_SIZE = 0;
+    public static final int LOG_OFFSET = 8;
+    public static final int LOG_BYTES = 16;
 
     private MessageLayout() {}
 }

@@ -20,5 +20,11 @@ public final class ProtocolFeature {
      */
     public static final long NEGOTIATION = 1L << 30;
 
+    /** In the virtio feature word too, and never the device's: written pages are to be logged. [vhost-user "Migration"] */
+    public static final long LOG_ALL = 1L << 26;
+
+    /** The bits of the virtio feature word that do not reach the device. */
+    public static final long TRANSPORT = NEGOTIATION | LOG_ALL;
+
     private ProtocolFeature() {}
 }

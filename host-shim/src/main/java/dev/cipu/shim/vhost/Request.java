@@ -37,6 +37,9 @@ public final class Request {
     public static final int SET_STATUS = 39;
     public static final int GET_STATUS = 40;
 
+    /** On the back-end's own channel: a translation is wanted, or forbids what was asked of us. */
+    public static final int BACKEND_IOTLB_MSG = 1;
+
     /** On the back-end's own channel: the configuration space has changed. [vhost-user "Back-end message types"] */
     public static final int BACKEND_CONFIG_CHANGE = 2;
 

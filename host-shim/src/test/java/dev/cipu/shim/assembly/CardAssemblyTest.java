@@ -203,7 +203,8 @@ class CardAssemblyTest {
     void aDeviceMadeToLookLikeAnotherOffersNoMoreAndWorks() {
         FeatureChoice choice =
                 new FeatureChoice(FeaturePreset.VIRTNET, FeatureSet.NONE, FeatureSet.of(NetFeature.MRG_RXBUF));
-        NetSpec narrow = new NetSpec("net1", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", choice);
+        NetSpec narrow =
+                new NetSpec("net1", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0").offering(choice);
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, narrow, net("net2")))) {
             FeatureSet offered = card.function("net1").device().offered();
             assertThat(FeaturePreset.VIRTNET.allowed().containsAll(offered)).isTrue();

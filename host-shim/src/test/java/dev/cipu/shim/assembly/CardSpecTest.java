@@ -11,8 +11,10 @@ import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkFeature;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.net.NetFeature;
+import dev.cipu.virtio.net.NetTraits;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -66,7 +68,9 @@ class CardSpecTest {
 
     @Test
     void everyKeyOfANetworkDeviceCounts() {
-        CardSpec card = net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client");
+        CardSpec card =
+                net("socket=/tmp/a,id=eth,mac=52:54:00:AB:cd:01,queues=4,mtu=9000,switch=lan,mode=client,speed=25000,"
+                        + "duplex=half,standby=on,coalesce=on");
 
         assertThat(card.devices())
                 .containsExactly(new NetSpec(
@@ -75,8 +79,22 @@ class CardSpecTest {
                         "52:54:00:ab:cd:01",
                         4,
                         9000,
-                        "lan"));
+                        "lan",
+                        25_000,
+                        NetTraits.HALF_DUPLEX,
+                        true,
+                        true,
+                        FeatureChoice.EVERYTHING));
         assertThat(card.switches()).containsExactly(new SwitchSpec("lan", Uplink.NONE));
+    }
+
+    @Test
+    void aDeviceWithASpeedIsFullDuplexUnlessToldOtherwise() {
+        NetSpec fast = (NetSpec) net("socket=/tmp/a,speed=100000").devices().getFirst();
+        assertThat(fast.duplex()).isEqualTo(NetTraits.FULL_DUPLEX);
+        NetSpec silent = (NetSpec) net("socket=/tmp/a").devices().getFirst();
+        assertThat(silent.speed()).isEqualTo(NetTraits.UNKNOWN_SPEED);
+        assertThat(silent.duplex()).isEqualTo(NetTraits.UNKNOWN_DUPLEX);
     }
 
     @Test
@@ -116,7 +134,7 @@ class CardSpecTest {
     @Test
     void aDeviceOffersWhatItsDescriptionAllows() {
         FeatureChoice choice = featuresOf(net("socket=/a,features=virtnet-MTU"));
-        NetSpec spec = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", choice);
+        NetSpec spec = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0").offering(choice);
         NetDevice device = new NetDevice(spec.macBytes(), 1500, 1);
         FeatureSet before = device.offered();
         choice.restrict(spec, device);
@@ -127,16 +145,48 @@ class CardSpecTest {
     @Test
     void whatADeviceCannotOfferAndWhatItNeedsIsSaid() {
         FeatureChoice choice = featuresOf(net("socket=/a,features=+SR_IOV"));
-        NetSpec net = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0", choice);
+        NetSpec net = new NetSpec("n", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 1, 1500, "sw0").offering(choice);
         assertThatThrownBy(() -> choice.restrict(net, new NetDevice(net.macBytes(), 1500, 1)))
                 .isInstanceOf(CardSpecException.class)
                 .hasMessage("n: this device cannot offer SR_IOV; leave that out of features");
         FeatureChoice less = featuresOf(blk("socket=/b,store=mem:1M,features=-MQ"));
-        BlkSpec blk = new BlkSpec("b", EndpointSpec.EMBEDDED, "m", false, 2, "s", 512, less);
+        BlkSpec blk = new BlkSpec("b", EndpointSpec.EMBEDDED, "m", false, 2, "s", 512, DiskOptions.NONE, less);
         assertThatThrownBy(() ->
-                        less.restrict(blk, new BlkDevice(new BlkDevice.Geometry(2048, 512, false, 2, "s", false))))
+                        less.restrict(blk, new BlkDevice(BlkTraits.of(2048).withQueues(2))))
                 .isInstanceOf(CardSpecException.class)
                 .hasMessage("b: several queues need the feature MQ; allow it in features, or say queues=1");
+    }
+
+    @Test
+    void whatMostDisksDoWithout() {
+        CardSpec card =
+                blk("socket=/tmp/b,store=mem:64M,zoned=host-managed,zone-size=1M,zones-conventional=2,max-open=3,"
+                        + "max-active=4,secure-erase=on,lifetime=1T,worn=5G,opt-io=64k");
+        assertThat(((BlkSpec) card.devices().getFirst()).options())
+                .isEqualTo(new DiskOptions(new ZoneSpec(true, 1 << 20, 2, 3, 4), 1L << 40, 5L << 30, true, 64 << 10));
+        assertThat(((BlkSpec) blk("socket=/tmp/b,store=mem:64M,zoned=host-aware")
+                                .devices()
+                                .getFirst())
+                        .options()
+                        .zones())
+                .isEqualTo(new ZoneSpec(false, 16 << 20, 0, 0, 0));
+        assertThat(((BlkSpec) blk("socket=/tmp/b,store=mem:64M,zoned=off")
+                                .devices()
+                                .getFirst())
+                        .options())
+                .isEqualTo(DiskOptions.NONE);
+    }
+
+    @Test
+    void aStoreWithZonesHasOneDevice() {
+        assertThatThrownBy(() -> yaml("""
+                        stores: {s: mem:64M}
+                        devices:
+                          - {kind: blk, socket: /a, store: s, zoned: host-managed}
+                          - {kind: blk, socket: /b, store: s}
+                        """))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessage("blk0: its store 's' has zones and cannot be shared with blk1; give each its own");
     }
 
     @Test
@@ -236,6 +286,20 @@ class CardSpecTest {
             socket=/tmp/a,store=mem:1M,serial=123456789012345678901 | 'serial' is
             socket=/tmp/a,store=mem:1M,mac=52:54:00:00:00:01 | unknown key 'mac'
             socket=/tmp/a,store=mem:1M,features=virtnet     | 'virtnet', which is of another kind of device; say software
+            socket=/tmp/a,store=mem:1M,zoned=yes            | 'zoned' is 'yes'; say host-managed or host-aware or off
+            socket=/tmp/a,store=mem:1M,zone-size=64k        | 'zone-size' is for disks with zones; add zoned=
+            socket=/tmp/a,store=mem:1M,max-active=1         | 'max-active' is for disks with zones
+            socket=/tmp/a,store=mem:1M,zoned=host-aware,max-open=1   | 'max-open' is for host-managed zones
+            socket=/tmp/a,store=mem:1M,zoned=host-aware,max-active=1 | 'max-active' is for host-managed zones
+            socket=/tmp/a,store=mem:1M,zoned=host-managed,max-open=3,max-active=2 | 'max-open' is more than max-active
+            socket=/tmp/a,store=mem:1M,zoned=host-managed,zone-size=96k | 'zone-size' has 98304 bytes; give a power of two
+            socket=/tmp/a,store=mem:1M,zoned=host-managed,zone-size=32k | 'zone-size' has 32768 bytes
+            socket=/tmp/a,store=mem:1M,zoned=host-managed,ro=on | 'zoned' is of no use on a disk that cannot be written
+            socket=/tmp/a,store=mem:1M,secure-erase=on,ro=on | 'secure-erase' is of no use
+            socket=/tmp/a,store=mem:1M,worn=1M              | 'worn' is for disks with a lifetime
+            socket=/tmp/a,store=mem:1M,lifetime=0           | 'lifetime' is no byte
+            socket=/tmp/a,store=mem:1M,lifetime=long        | 'lifetime' has a bad size
+            socket=/tmp/a,store=mem:1M,opt-io=1000          | 'opt-io' has 1000 bytes; give a multiple
             """)
     void aWrongBlockDeviceIsToldWhatIsWrongAndHowToMendIt(String options, String message) {
         assertThatThrownBy(() -> blk(options))
@@ -251,7 +315,7 @@ class CardSpecTest {
             devices: [5]                                               | 'devices[0]' is no map
             devices: [{socket: /x}]                                    | devices[0]: key 'kind' is missing
             devices: [{kind: gpu, socket: /x}]                         | devices[0]: key 'kind' is 'gpu'; say net or blk
-            devices: [{kind: net, socket: /x, speed: 9}]               | devices[0]: unknown key 'speed'; use one of
+            devices: [{kind: net, socket: /x, colour: 9}]              | devices[0]: unknown key 'colour'; use one of
             devices: [{kind: net, socket: [/x]}]                       | 'devices[0].socket' has no single value
             devices: [{kind: net, socket: }]                           | 'devices[0].socket' has no single value
             device: []                                                 | unknown key 'device'; use one of cores, devices

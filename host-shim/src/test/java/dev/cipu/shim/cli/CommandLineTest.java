@@ -35,7 +35,7 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "stats", "qemu-args", "demo", "drive"})
+    @ValueSource(strings = {"serve", "stats", "qemu-args", "demo", "drive", "conform", "torture"})
     void everyCommandExplainsItself(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(out.toString()).startsWith("Usage: cipu " + command);

@@ -4,7 +4,9 @@ import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.DiskOptions;
 import dev.cipu.shim.assembly.EndpointSpec;
+import dev.cipu.shim.assembly.FeatureChoice;
 import dev.cipu.shim.assembly.NetSpec;
 import dev.cipu.shim.assembly.StoreSpec;
 import dev.cipu.shim.assembly.SwitchSpec;
@@ -23,6 +25,11 @@ final class LoopbackCard {
 
     /** Starts one whose sockets, {@link #BLK} and {@link #NET}, are in {@code folder}. */
     static CardAssembly start(Path folder, IdlePolicy idle) {
+        return start(folder, idle, FeatureChoice.EVERYTHING);
+    }
+
+    /** As above, both devices with these features. */
+    static CardAssembly start(Path folder, IdlePolicy idle, FeatureChoice features) {
         CardAssembly card = CardAssembly.start(new CardSpec(
                 List.of(),
                 idle,
@@ -30,14 +37,24 @@ final class LoopbackCard {
                 Map.of("disk", new StoreSpec.Memory(8 << 20)),
                 List.of(new SwitchSpec("sw0", SwitchSpec.Uplink.LOOPBACK)),
                 List.of(
-                        new BlkSpec("blk0", EndpointSpec.server(folder.resolve(BLK)), "disk", false, QUEUES, "s", 512),
-                        new NetSpec(
-                                "net0",
-                                EndpointSpec.server(folder.resolve(NET)),
-                                "02:00:00:00:00:01",
+                        new BlkSpec(
+                                "blk0",
+                                EndpointSpec.server(folder.resolve(BLK)),
+                                "disk",
+                                false,
                                 QUEUES,
-                                1500,
-                                "sw0"))));
+                                "s",
+                                512,
+                                DiskOptions.NONE,
+                                features),
+                        new NetSpec(
+                                        "net0",
+                                        EndpointSpec.server(folder.resolve(NET)),
+                                        "02:00:00:00:00:01",
+                                        QUEUES,
+                                        1500,
+                                        "sw0")
+                                .offering(features))));
         card.spec().devices().forEach(card::serve);
         return card;
     }

@@ -43,6 +43,11 @@ public final class ScriptedBackEnd implements AutoCloseable {
          * @param all all queues by their index, null for those that do not run
          */
         int serve(int index, SplitQueue queue, List<@Nullable SplitQueue> all);
+
+        /** Whether to call for every chain, whatever the driver wants. */
+        default boolean alwaysCalls() {
+            return false;
+        }
     }
 
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -191,7 +196,12 @@ public final class ScriptedBackEnd implements AutoCloseable {
             for (int i = 0; i < rings.size(); i++) {
                 SplitQueue queue = rings.get(i).queue;
                 if (queue != null && rings.get(i).enabled) {
-                    done += device.serve(i, queue, queues());
+                    int served = device.serve(i, queue, queues());
+                    EventFd call = rings.get(i).call;
+                    if (served > 0 && call != null && device.alwaysCalls()) {
+                        call.signal();
+                    }
+                    done += served;
                 }
             }
             return done;

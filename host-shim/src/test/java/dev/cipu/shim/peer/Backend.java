@@ -50,6 +50,33 @@ final class Backend implements AutoCloseable {
         return Peers.reference() ? reference(daemon, sockets) : card(folder, options, sockets);
     }
 
+    /** Serves one disk, an image file with more options, such as {@code ,zoned=host-managed}; the card only. */
+    static Backend disk(Path folder, Path image, String options) {
+        Path socket = folder.resolve("disk0.sock");
+        return card(
+                folder,
+                List.of("--idle", "sleep", "--blk", "socket=" + socket + ",store=file:" + image + options),
+                List.of(socket));
+    }
+
+    /** Serves a disk and a network port of the card alone, whose devices are behind an IOMMU. */
+    static Backend translated(Path folder, Path image) {
+        List<Path> sockets =
+                List.of(folder.resolve("net0.sock"), folder.resolve("net1.sock"), folder.resolve("disk0.sock"));
+        return card(
+                folder,
+                List.of(
+                        "--idle",
+                        "sleep",
+                        "--net",
+                        "socket=" + sockets.get(0) + ",iommu=on",
+                        "--net",
+                        "socket=" + sockets.get(1),
+                        "--blk",
+                        "socket=" + sockets.get(2) + ",store=file:" + image + ",iommu=on"),
+                sockets);
+    }
+
     /** Serves two network ports of one switch. {@code device} holds more options of both, such as {@code ,queues=2}. */
     static Backend ports(Path folder, String idle, String device) {
         return ports(folder, idle, device, false);

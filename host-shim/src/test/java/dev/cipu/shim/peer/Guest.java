@@ -2,8 +2,11 @@ package dev.cipu.shim.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.virtio.net.NetConfig;
+import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,8 +35,11 @@ final class Guest implements AutoCloseable {
         private final String script;
         private final List<String> devices = new ArrayList<>();
         private final List<String> variables = new ArrayList<>();
+        private final List<String> first = new ArrayList<>();
+        private String kernel = "";
         private int processors = 1;
         private boolean newer;
+        private boolean zoned;
 
         private Builder(Path folder, String script) {
             this.folder = folder;
@@ -52,6 +58,12 @@ final class Guest implements AutoCloseable {
             return this;
         }
 
+        /** A kernel that knows zoned disks, in QEMU 11. */
+        Builder zoned() {
+            zoned = true;
+            return newer();
+        }
+
         /** A variable of the script; neither may contain a space, a comma or a colon. */
         Builder variable(String name, String value) {
             variables.add(name + ":" + value);
@@ -64,6 +76,19 @@ final class Guest implements AutoCloseable {
             return this;
         }
 
+        /** An emulated IOMMU, of whose translations none outlives the request it was made for. */
+        Builder iommu() {
+            // before all devices that are behind it
+            first.addAll(List.of("-device", "intel-iommu,intremap=off,device-iotlb=on,caching-mode=on"));
+            return kernel("intel_iommu=on iommu.strict=1 iommu.passthrough=0");
+        }
+
+        /** More of the kernel's command line. */
+        Builder kernel(String parameters) {
+            kernel += " " + parameters;
+            return this;
+        }
+
         /** A disk on a vhost-user socket; the properties are the device's, such as {@code event_idx=off}. */
         Builder disk(Path socket, String properties) {
             int index = devices.size();
@@ -72,6 +97,16 @@ final class Guest implements AutoCloseable {
                     "socket,id=c" + index + ",path=" + socket + reconnect(),
                     "-device",
                     "vhost-user-blk-pci,chardev=c" + index + comma(properties));
+        }
+
+        /** A disk with all its features, through the device of QEMU's that knows none of them and passes them on. */
+        Builder anyDisk(Path socket) {
+            int index = devices.size();
+            return with(
+                    "-chardev",
+                    "socket,id=c" + index + ",path=" + socket,
+                    "-device",
+                    "vhost-user-test-device-pci,virtio-id=2,num_vqs=1,config_size=96,vq_size=128,chardev=c" + index);
         }
 
         /**
@@ -93,6 +128,21 @@ final class Guest implements AutoCloseable {
                                     + comma(properties));
         }
 
+        /**
+         * A network card that is QEMU's generic vhost-user device, which knows nothing of networks: the back-end is the whole
+         * device. For QEMU 11.
+         */
+        Builder generic(Path socket, int station, int pairs) {
+            int index = devices.size();
+            return variable("ADDRESS", "192.168.77." + station)
+                    .with(
+                            "-chardev",
+                            "socket,id=c" + index + ",path=" + socket,
+                            "-device",
+                            "vhost-user-test-device-pci,chardev=c" + index + ",virtio-id=" + NetDevice.DEVICE_ID
+                                    + ",num_vqs=" + (2 * pairs + 1) + ",vq_size=256,config_size=" + NetConfig.BYTES);
+        }
+
         /** Tries again every second when the back-end is gone. */
         private String reconnect() {
             return newer ? ",reconnect-ms=1000" : ",reconnect=1";
@@ -100,6 +150,22 @@ final class Guest implements AutoCloseable {
 
         private static String comma(String properties) {
             return properties.isEmpty() ? "" : "," + properties;
+        }
+
+        private Path image() {
+            Path full = Peers.guest().resolve("full.cpio");
+            if (!zoned) {
+                return full;
+            }
+            // the kernel unpacks one archive after the other
+            Path both = folder.resolve("zoned.cpio");
+            try (OutputStream out = Files.newOutputStream(both)) {
+                Files.copy(full, out);
+                Files.copy(Peers.zoned().resolve("more.cpio"), out);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return both;
         }
 
         Guest start() {
@@ -116,14 +182,15 @@ final class Guest implements AutoCloseable {
             List<String> command = Qemu.command(newer, processors, socket);
             command.addAll(List.of(
                     "-kernel",
-                    Peers.guest().resolve("vmlinuz").toString(),
+                    (zoned ? Peers.zoned() : Peers.guest()).resolve("vmlinuz").toString(),
                     "-initrd",
-                    Peers.guest().resolve("full.cpio").toString(),
+                    image().toString(),
                     "-append",
                     "console=ttyS0 quiet panic=-1 lpj=1000000 tsc=reliable no_timer_check nokaslr mitigations=off"
-                            + " random.trust_cpu=on cipu.env=" + String.join(",", variables),
+                            + " random.trust_cpu=on" + kernel + " cipu.env=" + String.join(",", variables),
                     "-fw_cfg",
                     "name=opt/cipu/test,file=" + file));
+            command.addAll(first);
             command.addAll(devices);
             Guest guest = new Guest(Child.start("the guest", command), socket);
             try {

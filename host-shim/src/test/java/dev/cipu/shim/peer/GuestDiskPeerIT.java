@@ -98,6 +98,25 @@ class GuestDiskPeerIT {
         }
     }
 
+    /** The guest sees it each time, and reads and writes where the disk is now. */
+    @Test
+    void aFileThatGrowsAndShrinksResizesTheDisk() throws Exception {
+        Path image = Backend.image(folder, "disk.img", 64L << 20);
+        try (Backend card = Backend.disks(folder, image);
+                Guest guest = Guest.running(folder, "resize.sh")
+                        .newer()
+                        .variable("GROWN", Long.toString((96L << 20) / 512))
+                        .variable("SHRUNK", Long.toString((32L << 20) / 512))
+                        .disk(card.socket(0), "num-queues=1")
+                        .start()) {
+            guest.await("size-was-" + (64L << 20) / 512, LIMIT);
+            Backend.image(folder, "disk.img", 96L << 20);
+            guest.await("size-is-" + (96L << 20) / 512, LIMIT);
+            Backend.image(folder, "disk.img", 32L << 20);
+            guest.finish(LIMIT);
+        }
+    }
+
     /** The card dies under verified writes and comes back: every acknowledged write is there, the guest sees no error. */
     @Test
     void theCardIsKilledUnderVerifiedWrites() throws Exception {

@@ -17,6 +17,7 @@ final class Peers {
             "qemu-utils", "qemu-storage-daemon is missing (Debian: qemu-utils)",
             "seabios", "the firmware is missing (Debian: seabios)",
             "guest", "the guest image is missing (scripts/guest-image.sh)",
+            "zoned", "the guest's newer kernel is missing (scripts/zoned-guest.sh)",
             "qemu11", "QEMU 11 is missing (scripts/trixie-tree.sh)");
 
     private Peers() {}
@@ -31,6 +32,11 @@ final class Peers {
     /** The folder of the guest's kernel and images. */
     static Path guest() {
         return cache().resolve("guest");
+    }
+
+    /** The folder of a kernel that knows zoned disks, and of what it needs besides the guest's image. */
+    static Path zoned() {
+        return cache().resolve("zoned");
     }
 
     /** The command prefix that runs a program of the newer Debian tree. */

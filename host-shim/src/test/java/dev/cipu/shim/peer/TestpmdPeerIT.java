@@ -81,6 +81,44 @@ class TestpmdPeerIT {
         }
     }
 
+    /**
+     * This driver keeps the control queue of a vhost-user device for itself: what it is told in this way reaches the card as rings
+     * that are enabled or not, or not at all, and must not stop any frame.
+     */
+    @ParameterizedTest(name = "queues={0}")
+    @CsvSource({"1", "2"})
+    void commandsThatTheDriverKeepsForItselfStopNoFrame(int queues) throws Exception {
+        List<byte[]> frames = Capture.random(2_000, queues, 4);
+        try (Backend card = Backend.ports(folder, "spin", ",queues=" + queues);
+                Testpmd testpmd = Testpmd.frontend(
+                        devices(card, frames, queues, ",cq=1"),
+                        "--no-flush-rx",
+                        "--rxq=" + queues,
+                        "--txq=" + queues)) {
+            testpmd.awaitStart();
+            for (String command : List.of(
+                    "set promisc 2 off",
+                    "set allmulti 2 off",
+                    "mac_addr add 2 02:00:00:00:00:77",
+                    "mac_addr remove 2 02:00:00:00:00:77",
+                    "mac_addr set 2 02:00:00:00:00:78",
+                    "rx_vlan add 5 2")) {
+                testpmd.tell(command);
+            }
+            // each port starts again: its driver says anew how many pairs it uses
+            for (String command : List.of("port stop 2", "port start 2")) {
+                testpmd.ask(command, "^Done$");
+            }
+            assertThat(testpmd.ask("show port info 2", "MAC address: (\\S+)").group(1))
+                    .isEqualTo("02:00:00:00:00:78");
+            forward(testpmd);
+            assertThat(testpmd.awaitCounter(3, "TX-packets", frames.size(), LIMIT))
+                    .as("all frames arrived: %s, %s, %s", testpmd.counters(1), testpmd.counters(2), card.counters())
+                    .isTrue();
+            testpmd.quit();
+        }
+    }
+
     /** Receive buffers of 512 bytes: a frame takes up to three of them, and the header says how many. */
     @Test
     void aFrameIsSpreadOverSeveralMergeableBuffers() throws Exception {

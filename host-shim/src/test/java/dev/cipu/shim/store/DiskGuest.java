@@ -9,6 +9,7 @@ import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.SplitDriver;
@@ -37,8 +38,12 @@ final class DiskGuest implements AutoCloseable {
     }
 
     DiskGuest(BlockStore store, MemorySegment memory) {
-        device = new BlkDevice(new BlkDevice.Geometry(
-                store.sectors(), store.blockSize(), store.readOnly(), 1, "disk", store.canDiscard()));
+        device = new BlkDevice(BlkTraits.of(store.sectors())
+                .withBlockSize(store.blockSize())
+                .withReadOnly(store.readOnly())
+                .withSerial("disk")
+                .withDiscard(store.canDiscard())
+                .withSecureErase(true));
         device.negotiate(device.offered());
         area = new DriverMemory(memory, 1L << 32);
         FeatureSet features = FeatureSet.of(RingFeature.EVENT_IDX);

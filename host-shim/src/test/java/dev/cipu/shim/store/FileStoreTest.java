@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -163,6 +164,41 @@ class FileStoreTest {
             Arrays.fill(expected, 128 * 512, 192 * 512, (byte) 0);
             assertThat(guest.run(BlkRequest.IN, 0, data, bytes)).isEqualTo(BlkRequest.OK);
             assertThat(guest.bytes(data, bytes)).isEqualTo(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("ways")
+    void secureEraseOverwritesThenSyncsThenGivesBack(FileStore.Options options) throws IOException {
+        try (FileStore file = store(options)) {
+            SpiedStore store = new SpiedStore(file);
+            try (DiskGuest guest = new DiskGuest(store)) {
+                int bytes = 256 << 10;
+                long data = guest.area.allocate(bytes, 4096);
+                byte[] expected = guest.fillRandomly(data, bytes, new Random(1));
+                assertThat(guest.run(BlkRequest.OUT, 0, data, bytes)).isEqualTo(BlkRequest.OK);
+                long writes = store.only().issued(FileOp.WRITE);
+                assertThat(guest.runRange(BlkRequest.SECURE_ERASE, 8, 256, 0)).isEqualTo(BlkRequest.OK);
+                // 128 KiB in pieces of 64
+                assertThat(store.only().issued(FileOp.WRITE) - writes).isEqualTo(2);
+                assertThat(store.only().issued(FileOp.FSYNC)).isEqualTo(1);
+                assertThat(store.only().issued(FileOp.FALLOCATE)).isEqualTo(1);
+                Arrays.fill(expected, 8 * 512, 264 * 512, (byte) 0);
+                assertThat(guest.run(BlkRequest.IN, 0, data, bytes)).isEqualTo(BlkRequest.OK);
+                assertThat(guest.bytes(data, bytes)).isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void aFileThatGrowsAndShrinksIsALargerAndASmallerDisk() throws IOException {
+        try (FileStore store = store(NEW);
+                FileChannel channel = FileChannel.open(dir.resolve("disk"), StandardOpenOption.WRITE)) {
+            assertThat(store.sectors()).isEqualTo(DISK / 512);
+            channel.write(ByteBuffer.allocate(1), DISK + 1023);
+            assertThat(store.sectors()).isEqualTo(DISK / 512 + 2);
+            channel.truncate(4096);
+            assertThat(store.sectors()).isEqualTo(8);
         }
     }
 

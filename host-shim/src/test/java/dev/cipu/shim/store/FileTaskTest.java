@@ -123,4 +123,17 @@ class FileTaskTest {
         store.script.addAll(List.of(0, -EIO));
         assertThat(guest.runRange(BlkRequest.WRITE_ZEROES, 0, 8, 0)).isEqualTo(BlkRequest.IOERR);
     }
+
+    @Test
+    void anEraseIsDurableBeforeBlocksAreGivenBackAndFailsIfItIsNot() {
+        assertThat(guest.runRange(BlkRequest.SECURE_ERASE, 0, 8, 0)).isEqualTo(BlkRequest.OK);
+        assertThat(store.opcodes).containsExactly(FileOp.WRITE, FileOp.FSYNC, FileOp.FALLOCATE);
+        store.opcodes.clear();
+        store.script.addAll(List.of(ScriptedStore.HONEST, -EIO));
+        assertThat(guest.runRange(BlkRequest.SECURE_ERASE, 0, 8, 0)).isEqualTo(BlkRequest.IOERR);
+        assertThat(store.opcodes).containsExactly(FileOp.WRITE, FileOp.FSYNC);
+        // overwritten and durable is erased, whether or not the file system takes the blocks
+        store.script.addAll(List.of(ScriptedStore.HONEST, ScriptedStore.HONEST, -KernelCalls.EOPNOTSUPP));
+        assertThat(guest.runRange(BlkRequest.SECURE_ERASE, 0, 8, 0)).isEqualTo(BlkRequest.OK);
+    }
 }

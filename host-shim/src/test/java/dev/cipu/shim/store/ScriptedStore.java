@@ -46,7 +46,7 @@ final class ScriptedStore implements BlockStore {
 
     @Override
     public BlockChannel channel(int tasks) {
-        FileTask file = new FileTask(Arena.ofAuto(), alignment);
+        FileTask file = new FileTask(Arena.ofAuto(), alignment, new Holes());
         return new BlockChannel() {
             @Override
             public void submit(BlockTask task) {

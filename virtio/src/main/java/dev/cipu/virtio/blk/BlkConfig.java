@@ -20,6 +20,9 @@ public final class BlkConfig {
     public static final int CAPACITY = 0;
     public static final int SIZE_MAX = 8;
     public static final int SEG_MAX = 12;
+    public static final int CYLINDERS = 16;
+    public static final int HEADS = 18;
+    public static final int GEOMETRY_SECTORS = 19;
     public static final int BLK_SIZE = 20;
     public static final int PHYSICAL_BLOCK_EXP = 24;
     public static final int ALIGNMENT_OFFSET = 25;

@@ -8,38 +8,11 @@ import java.util.List;
 /**
  * A block device as its driver sees it: features and configuration. {@code [virtio-1.4 §5.2]}
  *
- * <p>{@link #capacity}, {@link #writeback} and their setters may be used from any thread, the rest belongs to the
- * transport's control thread.
+ * <p>{@link #capacity}, {@link #writeback}, {@link #zeroesMayUnmap} and their setters may be used from any thread, the
+ * rest belongs to the transport's control thread.
  */
 public final class BlkDevice extends VirtioDevice {
     public static final int DEVICE_ID = 2;
-
-    /**
-     * What a disk looks like.
-     *
-     * @param sectors capacity in units of 512 bytes
-     * @param blockSize bytes of a logical block, a power of two of at least 512
-     * @param readOnly whether writes fail
-     * @param queues request queues, 1..65535
-     * @param serial up to 20 ASCII characters
-     * @param discard whether blocks can be given back
-     */
-    public record Geometry(long sectors, int blockSize, boolean readOnly, int queues, String serial, boolean discard) {
-        public Geometry {
-            if (sectors <= 0) {
-                throw new IllegalArgumentException("a disk has at least one sector");
-            }
-            if (blockSize < BlkRequest.SECTOR_BYTES || Integer.bitCount(blockSize) != 1) {
-                throw new IllegalArgumentException("block size " + blockSize + " is not a power of two from 512 on");
-            }
-            if (queues < 1 || queues > 0xffff) {
-                throw new IllegalArgumentException(queues + " request queues, not 1..65535");
-            }
-            if (serial.length() > BlkRequest.SERIAL_BYTES) {
-                throw new IllegalArgumentException("serial number longer than 20 characters: " + serial);
-            }
-        }
-    }
 
     /** Data segments of a request; with header and status a chain has two descriptors more. */
     public static final int SEG_MAX = 126;
@@ -47,48 +20,69 @@ public final class BlkDevice extends VirtioDevice {
     /** Bytes of a segment. With {@link #SEG_MAX} it bounds how long a worker copies for one request. */
     public static final int SIZE_MAX = 1 << 16;
 
-    /** Sectors of a discard or write-zeroes segment. */
+    /** Sectors of a segment of a discard, a write-zeroes or, unless zones are larger, a secure erase. */
     public static final int MAX_RANGE_SECTORS = 1 << 22;
 
-    /** Segments of a discard or write-zeroes request. */
+    /** Segments of such a request. */
     public static final int MAX_RANGES = 16;
 
     private static final FeatureSet BASE = RING_FEATURES.or(FeatureSet.of(
             BlkFeature.SIZE_MAX,
             BlkFeature.SEG_MAX,
+            BlkFeature.GEOMETRY,
             BlkFeature.BLK_SIZE,
             BlkFeature.FLUSH,
             BlkFeature.TOPOLOGY,
             BlkFeature.CONFIG_WCE));
 
-    private final Geometry geometry;
+    /** Heads and sectors of a cylinder; what else should they be on a disk that has none. */
+    private static final int HEADS = 16;
+
+    private static final int TRACK_SECTORS = 63;
+    private static final int MOST_CYLINDERS = 0xffff;
+
+    private final BlkTraits traits;
     private volatile long sectors;
     private volatile boolean writeback = true;
+    private volatile boolean zeroesMayUnmap = true;
 
     /** The driver's last word on the cache was 0; kept through resets, see {@link #featuresChanged}. */
     private boolean writeThroughChosen;
 
-    public BlkDevice(Geometry geometry) {
-        super(DEVICE_ID, features(geometry));
-        this.geometry = geometry;
-        this.sectors = geometry.sectors();
+    public BlkDevice(BlkTraits traits) {
+        super(DEVICE_ID, features(traits));
+        this.traits = traits;
+        this.sectors = traits.sectors();
     }
 
-    private static FeatureSet features(Geometry geometry) {
+    private static FeatureSet features(BlkTraits traits) {
         FeatureSet set = BASE;
-        if (geometry.queues() > 1) {
+        if (traits.queues() > 1) {
             set = set.with(BlkFeature.MQ);
         }
-        if (geometry.readOnly()) {
-            set = set.with(BlkFeature.RO);
-        } else if (geometry.discard()) {
-            set = set.with(BlkFeature.DISCARD).with(BlkFeature.WRITE_ZEROES);
+        if (!traits.readOnly()) {
+            set = withIf(set, traits.discard().exist(), BlkFeature.DISCARD);
+            set = withIf(set, traits.writeZeroes().exist(), BlkFeature.WRITE_ZEROES);
+            set = withIf(set, traits.secureErase().exist(), BlkFeature.SECURE_ERASE);
         }
-        return set;
+        set = withIf(set, traits.lifetime(), BlkFeature.LIFETIME);
+        set = withIf(set, traits.zones().isZoned(), BlkFeature.ZONED);
+        return withIf(set, traits.readOnly(), BlkFeature.RO);
     }
 
-    public Geometry geometry() {
-        return geometry;
+    /** That a disk cannot be written, and that it has zones to be written in order, no driver may miss. */
+    @Override
+    protected FeatureSet indispensable() {
+        FeatureSet set = withIf(FeatureSet.NONE, traits.readOnly(), BlkFeature.RO);
+        return withIf(set, traits.zones().isHostManaged(), BlkFeature.ZONED);
+    }
+
+    private static FeatureSet withIf(FeatureSet set, boolean condition, int bit) {
+        return condition ? set.with(bit) : set;
+    }
+
+    public BlkTraits traits() {
+        return traits;
     }
 
     /** Capacity in units of 512 bytes. */
@@ -96,9 +90,19 @@ public final class BlkDevice extends VirtioDevice {
         return sectors;
     }
 
-    /** A new capacity; the transport tells the driver. {@code [virtio-1.4 §5.2.6.1]} */
+    /** A new capacity; the transport tells the driver. {@code [virtio-1.4 §5.2.6.2]} */
     public void capacity(long sectors) {
         this.sectors = sectors;
+    }
+
+    /** Whether a write-zeroes can give blocks back. */
+    public boolean zeroesMayUnmap() {
+        return zeroesMayUnmap;
+    }
+
+    /** Whether a write-zeroes can give blocks back from now on; the transport tells the driver. {@code [virtio-1.4 §5.2.6.2]} */
+    public void zeroesMayUnmap(boolean can) {
+        zeroesMayUnmap = can;
     }
 
     /**
@@ -116,12 +120,18 @@ public final class BlkDevice extends VirtioDevice {
 
     @Override
     public int queueCount() {
-        return geometry.queues();
+        return offered().has(BlkFeature.MQ) ? traits.queues() : 1;
     }
 
     @Override
     public int configSize() {
         return BlkConfig.BYTES;
+    }
+
+    @Override
+    protected boolean accepts(FeatureSet wanted) {
+        // [virtio-1.4 §5.2.5.2] without ZONED, FEATURES_OK stays clear
+        return !traits.zones().isHostManaged() || wanted.has(BlkFeature.ZONED);
     }
 
     @Override
@@ -148,54 +158,97 @@ public final class BlkDevice extends VirtioDevice {
         if (offset < BlkConfig.SIZE_MAX) {
             return part(sectors, offset, BlkConfig.CAPACITY);
         }
-        if (offset < BlkConfig.SEG_MAX) {
-            return part(SIZE_MAX, offset, BlkConfig.SIZE_MAX);
+        if (offset < BlkConfig.CYLINDERS) {
+            return limit(offset);
         }
-        if (offset < BlkConfig.SEG_MAX + 4) {
-            return part(SEG_MAX, offset, BlkConfig.SEG_MAX);
+        if (offset < BlkConfig.BLK_SIZE) {
+            return geometry(offset);
         }
-        if (offset >= BlkConfig.BLK_SIZE && offset < BlkConfig.PHYSICAL_BLOCK_EXP) {
-            return part(geometry.blockSize(), offset, BlkConfig.BLK_SIZE);
-        }
-        if (offset >= BlkConfig.PHYSICAL_BLOCK_EXP && offset < BlkConfig.WRITEBACK) {
+        if (offset < BlkConfig.WRITEBACK) {
             return topology(offset);
         }
+        if (offset < BlkConfig.MAX_DISCARD_SECTORS) {
+            return cacheAndQueues(offset);
+        }
+        return offset < BlkConfig.ZONE_SECTORS ? ranges(offset) : zones(offset);
+    }
+
+    /** A field of a feature that is not offered is 0. */
+    private byte field(int feature, long value, int offset, int field) {
+        return offered().has(feature) ? part(value, offset, field) : 0;
+    }
+
+    private byte limit(int offset) {
+        return offset < BlkConfig.SEG_MAX
+                ? field(BlkFeature.SIZE_MAX, SIZE_MAX, offset, BlkConfig.SIZE_MAX)
+                : field(BlkFeature.SEG_MAX, SEG_MAX, offset, BlkConfig.SEG_MAX);
+    }
+
+    private byte geometry(int offset) {
+        long cylinders = Math.clamp(sectors / (HEADS * TRACK_SECTORS), 1, MOST_CYLINDERS);
+        return field(BlkFeature.GEOMETRY, cylinders | HEADS << 16 | TRACK_SECTORS << 24, offset, BlkConfig.CYLINDERS);
+    }
+
+    private byte topology(int offset) {
+        BlkTopology hints = traits.topology();
+        if (offset < BlkConfig.PHYSICAL_BLOCK_EXP) {
+            return field(BlkFeature.BLK_SIZE, traits.blockSize(), offset, BlkConfig.BLK_SIZE);
+        }
+        if (offset < BlkConfig.OPT_IO_SIZE) {
+            int word = hints.physicalBlockExp() | hints.alignmentOffset() << 8 | hints.minIoSize() << 16;
+            return field(BlkFeature.TOPOLOGY, word, offset, BlkConfig.PHYSICAL_BLOCK_EXP);
+        }
+        return field(BlkFeature.TOPOLOGY, hints.optIoSize(), offset, BlkConfig.OPT_IO_SIZE);
+    }
+
+    private byte cacheAndQueues(int offset) {
         if (offset == BlkConfig.WRITEBACK) {
             return (byte) (writeThroughChosen || (isNegotiated(BlkFeature.CONFIG_WCE) && !writeback) ? 0 : 1);
         }
-        if (offset >= BlkConfig.NUM_QUEUES && offset < BlkConfig.NUM_QUEUES + 2) {
-            return part(geometry.queues(), offset, BlkConfig.NUM_QUEUES);
-        }
-        return offset >= BlkConfig.MAX_DISCARD_SECTORS && offered().has(BlkFeature.DISCARD) ? ranges(offset) : 0;
-    }
-
-    /** A physical block is at least 4 KiB, in units of logical blocks. */
-    private byte topology(int offset) {
-        int exponent = Math.max(0, 12 - Integer.numberOfTrailingZeros(geometry.blockSize()));
-        return switch (offset) {
-            case BlkConfig.PHYSICAL_BLOCK_EXP -> (byte) exponent;
-            case BlkConfig.MIN_IO_SIZE -> (byte) (1 << exponent);
-            default -> 0;
-        };
+        return offset < BlkConfig.NUM_QUEUES ? 0 : part(queueCount(), offset, BlkConfig.NUM_QUEUES);
     }
 
     private byte ranges(int offset) {
-        if (offset < BlkConfig.MAX_DISCARD_SEG) {
-            return part(MAX_RANGE_SECTORS, offset, BlkConfig.MAX_DISCARD_SECTORS);
-        }
-        if (offset < BlkConfig.DISCARD_SECTOR_ALIGNMENT) {
-            return part(MAX_RANGES, offset, BlkConfig.MAX_DISCARD_SEG);
-        }
         if (offset < BlkConfig.MAX_WRITE_ZEROES_SECTORS) {
-            return part(geometry.blockSize() / BlkRequest.SECTOR_BYTES, offset, BlkConfig.DISCARD_SECTOR_ALIGNMENT);
-        }
-        if (offset < BlkConfig.MAX_WRITE_ZEROES_SEG) {
-            return part(MAX_RANGE_SECTORS, offset, BlkConfig.MAX_WRITE_ZEROES_SECTORS);
+            return range(BlkFeature.DISCARD, traits.discard(), offset, BlkConfig.MAX_DISCARD_SECTORS);
         }
         if (offset < BlkConfig.WRITE_ZEROES_MAY_UNMAP) {
-            return part(MAX_RANGES, offset, BlkConfig.MAX_WRITE_ZEROES_SEG);
+            return range(BlkFeature.WRITE_ZEROES, traits.writeZeroes(), offset, BlkConfig.MAX_WRITE_ZEROES_SECTORS);
         }
-        return (byte) (offset == BlkConfig.WRITE_ZEROES_MAY_UNMAP ? 1 : 0);
+        if (offset < BlkConfig.MAX_SECURE_ERASE_SECTORS) {
+            int word = zeroesMayUnmap ? 1 : 0;
+            return field(BlkFeature.WRITE_ZEROES, word, offset, BlkConfig.WRITE_ZEROES_MAY_UNMAP);
+        }
+        return range(BlkFeature.SECURE_ERASE, traits.secureErase(), offset, BlkConfig.MAX_SECURE_ERASE_SECTORS);
+    }
+
+    /** Three words of 32 bits each: sectors, segments, alignment. */
+    private byte range(int feature, RangeLimits limits, int offset, int field) {
+        int value = switch ((offset - field) >> 2) {
+            case 0 -> limits.maxSectors();
+            case 1 -> limits.maxSegments();
+            default -> limits.alignment();
+        };
+        return field(feature, value, offset, offset & -4);
+    }
+
+    private byte zones(int offset) {
+        ZoneTraits zones = traits.zones();
+        // [virtio-1.4 §5.2.5.2] zero for a driver that did without; before it has chosen, it may look
+        if (!offered().has(BlkFeature.ZONED)
+                || (!negotiated().isEmpty() && !isNegotiated(BlkFeature.ZONED))
+                || offset > BlkConfig.ZONED_MODEL) {
+            return 0;
+        }
+        int value = switch (offset & -4) {
+            case BlkConfig.ZONE_SECTORS -> zones.zoneSectors();
+            case BlkConfig.MAX_OPEN_ZONES -> zones.maxOpen();
+            case BlkConfig.MAX_ACTIVE_ZONES -> zones.maxActive();
+            case BlkConfig.MAX_APPEND_SECTORS -> zones.maxAppendSectors();
+            case BlkConfig.WRITE_GRANULARITY -> zones.writeGranularity();
+            default -> zones.model();
+        };
+        return part(value, offset, offset & -4);
     }
 
     private static byte part(long value, int offset, int field) {

@@ -3,7 +3,7 @@ package dev.cipu.virtio.blk;
 import dev.cipu.virtio.Feature;
 import java.util.List;
 
-/** The feature bits of a block device; none needs another. {@code [virtio-1.4 §5.2.3]} */
+/** The feature bits of a block device, with what they need. {@code [virtio-1.4 §5.2.3]} */
 public final class BlkFeatures {
     public static final List<Feature> ALL = List.of(
             Feature.of(BlkFeature.SIZE_MAX, "SIZE_MAX"),
@@ -13,7 +13,8 @@ public final class BlkFeatures {
             Feature.of(BlkFeature.BLK_SIZE, "BLK_SIZE"),
             Feature.of(BlkFeature.FLUSH, "FLUSH"),
             Feature.of(BlkFeature.TOPOLOGY, "TOPOLOGY"),
-            Feature.of(BlkFeature.CONFIG_WCE, "CONFIG_WCE"),
+            // no driver has to accept both, but a device offers it with FLUSH only: [virtio-1.4 §5.2.5.2]
+            Feature.of(BlkFeature.CONFIG_WCE, "CONFIG_WCE", BlkFeature.FLUSH),
             Feature.of(BlkFeature.MQ, "MQ"),
             Feature.of(BlkFeature.DISCARD, "DISCARD"),
             Feature.of(BlkFeature.WRITE_ZEROES, "WRITE_ZEROES"),

@@ -12,7 +12,11 @@ public final class BlkDriver {
     /** A status that no device writes: the request is not complete. */
     private static final byte PENDING = (byte) 0xff;
 
-    private static final int SLOT_BYTES = BlkRequest.HEADER_BYTES + 16;
+    /** Of a slot: the header, an append's sector, the status, padding. */
+    private static final int SLOT_BYTES = 32;
+
+    private static final int APPEND_AT = BlkRequest.HEADER_BYTES;
+    private static final int STATUS_AT = APPEND_AT + BlkRequest.APPEND_SECTOR_BYTES;
 
     private final DriverQueue ring;
     private final DriverMemory memory;
@@ -24,6 +28,7 @@ public final class BlkDriver {
     private final long[] addresses = new long[3];
     private final int[] lengths = new int[3];
     private byte status;
+    private long appendSector;
 
     /**
      * @param ring the request queue
@@ -57,8 +62,9 @@ public final class BlkDriver {
      * Submits a request; the device sees it after {@link #publish}.
      *
      * @param type see {@link BlkRequest}
-     * @param sector first sector, 512 bytes each
-     * @param data guest address of the data
+     * @param sector first sector, 512 bytes each; of a zone for what concerns one
+     * @param data guest address of the data; for a discard and its like, of ranges made with {@link #range}; for a report,
+     *     of the buffer that {@link dev.cipu.virtio.blk.BlkZone} reads
      * @param bytes of data, 0 for none
      * @return a token for {@link #poll}, or -1 if the ring is full
      */
@@ -68,9 +74,9 @@ public final class BlkDriver {
         }
         int token = freeTokens[free - 1];
         long at = slotsAt + (long) token * SLOT_BYTES;
-        memory.segment().set(Le.LONG_UNALIGNED, at, type);
+        memory.segment().set(Le.LONG_UNALIGNED, at, type & 0xffffffffL);
         memory.segment().set(Le.LONG_UNALIGNED, at + 8, sector);
-        memory.segment().set(ValueLayout.JAVA_BYTE, at + BlkRequest.HEADER_BYTES, PENDING);
+        memory.segment().set(ValueLayout.JAVA_BYTE, at + STATUS_AT, PENDING);
         long header = slots + (long) token * SLOT_BYTES;
         int parts = 0;
         addresses[parts] = header;
@@ -79,16 +85,32 @@ public final class BlkDriver {
             addresses[parts] = data;
             lengths[parts++] = bytes;
         }
-        addresses[parts] = header + BlkRequest.HEADER_BYTES;
-        lengths[parts++] = 1;
-        boolean deviceReadsData = type != BlkRequest.IN && type != BlkRequest.GET_ID;
-        int head = ring.add(addresses, lengths, deviceReadsData ? parts - 1 : 1, parts);
+        boolean append = type == BlkRequest.ZONE_APPEND;
+        addresses[parts] = header + (append ? APPEND_AT : STATUS_AT);
+        lengths[parts++] = append ? BlkRequest.APPEND_SECTOR_BYTES + 1 : 1;
+        int head = ring.add(addresses, lengths, BlkRequest.sendsData(type) ? parts - 1 : 1, parts);
         if (head < 0) {
             return -1;
         }
         free--;
         tokenOfHead[head] = token;
         return token;
+    }
+
+    /**
+     * Writes a range of a discard, a write-zeroes or a secure erase.
+     *
+     * @param data guest address of the request's data
+     * @param index which range of it, from 0
+     * @param flags {@link BlkRequest#SEGMENT_UNMAP} or 0
+     * @return bytes of data up to and with this range
+     */
+    public int range(long data, int index, long sector, int sectors, int flags) {
+        long at = memory.offset(data) + (long) index * BlkRequest.SEGMENT_BYTES;
+        memory.segment().set(Le.LONG_UNALIGNED, at, sector);
+        memory.segment().set(Le.INT_UNALIGNED, at + 8, sectors);
+        memory.segment().set(Le.INT_UNALIGNED, at + 12, flags);
+        return (index + 1) * BlkRequest.SEGMENT_BYTES;
     }
 
     /** Shows the device all submitted requests; true if it wants a kick. */
@@ -107,8 +129,9 @@ public final class BlkDriver {
             return -1;
         }
         int token = tokenOfHead[head];
-        status = memory.segment()
-                .get(ValueLayout.JAVA_BYTE, slotsAt + (long) token * SLOT_BYTES + BlkRequest.HEADER_BYTES);
+        long at = slotsAt + (long) token * SLOT_BYTES;
+        status = memory.segment().get(ValueLayout.JAVA_BYTE, at + STATUS_AT);
+        appendSector = memory.segment().get(Le.LONG_UNALIGNED, at + APPEND_AT);
         freeTokens[free++] = token;
         return token;
     }
@@ -116,6 +139,11 @@ public final class BlkDriver {
     /** Status byte of the request last polled, see {@link BlkRequest}; a value of its own if the device wrote none. */
     public byte status() {
         return status;
+    }
+
+    /** Where the append last polled went, if its status is {@link BlkRequest#OK}. */
+    public long appendSector() {
+        return appendSector;
     }
 
     public DriverQueue ring() {

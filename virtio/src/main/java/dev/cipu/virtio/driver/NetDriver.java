@@ -13,6 +13,7 @@ public final class NetDriver {
     private final DriverQueue transmitq;
     private final DriverMemory memory;
     private final int bufferBytes;
+    private final int headerBytes;
     private final long receiveBuffers;
     private final long transmitBuffers;
     private final long transmitAt;
@@ -30,6 +31,17 @@ public final class NetDriver {
      * @param bufferBytes header and largest frame
      */
     public NetDriver(DriverQueue receiveq, DriverQueue transmitq, DriverMemory memory, int bufferBytes) {
+        this(receiveq, transmitq, memory, bufferBytes, NetHeader.BYTES);
+    }
+
+    /**
+     * As the shorter form.
+     *
+     * @param headerBytes of the header before each frame, {@link NetHeader#HASH_BYTES} where hashes are reported
+     */
+    public NetDriver(
+            DriverQueue receiveq, DriverQueue transmitq, DriverMemory memory, int bufferBytes, int headerBytes) {
+        this.headerBytes = headerBytes;
         this.receiveq = receiveq;
         this.transmitq = transmitq;
         this.memory = memory;
@@ -83,7 +95,7 @@ public final class NetDriver {
 
     /** Where the frame of transmit buffer {@code slot} begins in {@link #segment}, behind its header. */
     public long frameOffset(int slot) {
-        return transmitAt + (long) slot * bufferBytes + NetHeader.BYTES;
+        return transmitAt + (long) slot * bufferBytes + headerBytes;
     }
 
     /**
@@ -103,7 +115,7 @@ public final class NetDriver {
         memory.segment().set(Le.LONG_UNALIGNED, at, headerFirst);
         memory.segment().set(Le.INT_UNALIGNED, at + 8, headerLast);
         address[0] = transmitBuffers + (long) slot * bufferBytes;
-        length[0] = NetHeader.BYTES + bytes;
+        length[0] = headerBytes + bytes;
         int head = transmitq.add(address, length, 1, 1);
         if (head < 0) {
             return false;

@@ -30,13 +30,36 @@ public final class GuestMemory {
         }
     }
 
+    /** What the device may do with a region, see {@link #translated}. */
+    public static final byte READABLE = 1;
+
+    public static final byte WRITABLE = 2;
+
+    private static final byte READABLE_AND_WRITABLE = READABLE | WRITABLE;
+
+    /** Regions beyond which looking at each of them takes longer than halving. */
+    private static final int FEW = 8;
+
     private final List<Region> regions;
     private final long[] base;
     private final long[] size;
     private final MemorySegment[] segment;
     private final long[] host;
 
+    /** What the device may do with each region; null for memory that is not translated, of which all may be written. */
+    private final byte @Nullable [] access;
+
+    private GuestMemory(long[] base, long[] size, long[] host, byte[] access) {
+        regions = List.of();
+        this.base = base;
+        this.size = size;
+        segment = new MemorySegment[0];
+        this.host = host;
+        this.access = access;
+    }
+
     private GuestMemory(List<Region> sorted) {
+        access = null;
         regions = sorted;
         base = sorted.stream().mapToLong(Region::guestAddress).toArray();
         size = sorted.stream().mapToLong(Region::size).toArray();
@@ -71,19 +94,71 @@ public final class GuestMemory {
         return new GuestMemory(List.of(sorted));
     }
 
-    /** The regions, ascending by guest address. */
+    /**
+     * Memory behind an IOMMU, as far as its translations are known: guest addresses are I/O virtual ones. A part that is
+     * missing is a {@link dev.cipu.virtio.ring.TranslationMiss}, and not a violation. It has neither user addresses nor
+     * segments, only addresses in this process.
+     *
+     * @param base first guest addresses, ascending, unsigned
+     * @param size bytes, positive; no region reaches the next one or the end of the address space
+     * @param host where each region lies in {@link HostMemory}
+     * @param access {@link #READABLE}, {@link #WRITABLE} or both
+     */
+    public static GuestMemory translated(long[] base, long[] size, long[] host, byte[] access) {
+        return new GuestMemory(base, size, host, access);
+    }
+
+    /** Whether regions come and go as translations do, and may be forbidden ground. */
+    public boolean isTranslated() {
+        return access != null;
+    }
+
+    /** How many regions there are. */
+    public int count() {
+        return base.length;
+    }
+
+    /** Whether the device may write, or read, region {@code index}. */
+    public boolean permits(int index, boolean write) {
+        return access == null || (access[index] & (write ? WRITABLE : READABLE)) != 0;
+    }
+
+    /** Whether the device may do with region {@code index} what it likes. */
+    public boolean isFree(int index) {
+        return access == null || access[index] == READABLE_AND_WRITABLE;
+    }
+
+    /** The regions, ascending by guest address; none of translated memory. */
     public List<Region> regions() {
         return regions;
     }
 
     /** Index of the region that holds the guest address, or -1. */
     public int regionOf(long guestAddress) {
+        if (base.length > FEW) {
+            return regionOfMany(guestAddress);
+        }
         for (int i = 0; i < base.length; i++) {
             if (Long.compareUnsigned(guestAddress - base[i], size[i]) < 0) {
                 return i;
             }
         }
         return -1;
+    }
+
+    private int regionOfMany(long guestAddress) {
+        int low = 0;
+        int high = base.length;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (Long.compareUnsigned(base[middle], guestAddress) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        int last = low - 1;
+        return last >= 0 && Long.compareUnsigned(guestAddress - base[last], size[last]) < 0 ? last : -1;
     }
 
     /** First guest address of region {@code index}. */
@@ -119,7 +194,7 @@ public final class GuestMemory {
 
     /** The bytes of a range of front-end addresses, or null if no single region holds all of it. */
     public @Nullable MemorySegment userRange(long userAddress, long bytes) {
-        for (int i = 0; i < base.length; i++) {
+        for (int i = 0; i < regions.size(); i++) {
             long offset = userAddress - regions.get(i).userAddress();
             if (Long.compareUnsigned(offset, size[i]) < 0) {
                 return slice(i, offset, bytes);
@@ -129,7 +204,12 @@ public final class GuestMemory {
     }
 
     private @Nullable MemorySegment slice(int index, long offset, long bytes) {
-        return bytes >= 0 && bytes <= size[index] - offset ? segment[index].asSlice(offset, bytes) : null;
+        if (bytes < 0 || bytes > size[index] - offset) {
+            return null;
+        }
+        return access == null
+                ? segment[index].asSlice(offset, bytes)
+                : HostMemory.ALL.asSlice(host[index] + offset, bytes);
     }
 
     private static String describe(Region region) {

@@ -212,12 +212,16 @@ public final class Chain {
         while (left > 0) {
             int index = memory.regionOf(from);
             if (index < 0) {
-                throw new VirtqueueViolation(Violation.ADDRESS_UNMAPPED);
+                throw unmapped(memory, from, writable);
+            }
+            if (!memory.permits(index, writable)) {
+                throw VirtqueueViolation.denied(from, writable);
             }
             long at = from - memory.base(index);
             long n = Math.min(Math.min(left, memory.size(index) - at), Integer.MAX_VALUE);
             hintBase = memory.base(index);
-            hintSize = memory.size(index);
+            // what may not be both read and written is looked up each time, so that the hint needs no question
+            hintSize = memory.isFree(index) ? memory.size(index) : -1;
             hintHost = memory.host(index);
             part(hintHost + at, (int) n, writable);
             left -= n;
@@ -226,6 +230,13 @@ public final class Chain {
                 throw new VirtqueueViolation(Violation.ADDRESS_UNMAPPED);
             }
         }
+    }
+
+    /** What to throw where no region is: translations may still come. */
+    static RuntimeException unmapped(GuestMemory memory, long guestAddress, boolean write) {
+        return memory.isTranslated()
+                ? new TranslationMiss(guestAddress, write)
+                : new VirtqueueViolation(Violation.ADDRESS_UNMAPPED);
     }
 
     private void part(long hostAddress, int bytes, boolean writable) {

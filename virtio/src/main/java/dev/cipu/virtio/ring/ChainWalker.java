@@ -3,7 +3,6 @@ package dev.cipu.virtio.ring;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Resolves chains of more than one descriptor in the table of a split queue, and judges them. {@code [virtio-1.4 §2.7.5]}
@@ -77,7 +76,6 @@ final class ChainWalker {
             throw new VirtqueueViolation(Violation.INDIRECT_WITH_NEXT);
         }
         table.locate(memory, tableAddress, rest & 0xffffffffL);
-        MemorySegment entries = table.segment();
         int index = 0;
         int left = table.entries();
         boolean writable = writableBefore;
@@ -86,8 +84,8 @@ final class ChainWalker {
                 throw new VirtqueueViolation(Violation.CHAIN_TOO_LONG);
             }
             long at = table.at(index);
-            long address = entries.get(Le.LONG_UNALIGNED, at);
-            long entry = entries.get(Le.LONG_UNALIGNED, at + 8);
+            long address = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
+            long entry = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8);
             int flags = (int) (entry >>> 32) & 0xffff;
             if ((flags & SplitLayout.FLAG_INDIRECT) != 0) {
                 throw new VirtqueueViolation(Violation.INDIRECT_NESTED);

@@ -1,6 +1,7 @@
 package dev.cipu.virtio.ring;
 
 import dev.cipu.virtio.memory.GuestMemory;
+import dev.cipu.virtio.memory.HostMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,6 @@ final class IndirectTable {
     /** A table that lies across regions is brought together here. */
     private @Nullable MemorySegment scratch;
 
-    private MemorySegment segment = MemorySegment.NULL;
     private long base;
     private int entries;
 
@@ -42,21 +42,14 @@ final class IndirectTable {
         entries = (int) count;
         int region = memory.regionOf(guestAddress);
         long offset = region < 0 ? 0 : guestAddress - memory.base(region);
-        if (region >= 0 && bytes <= memory.size(region) - offset) {
-            segment = memory.segment(region);
-            base = offset;
+        if (region >= 0 && bytes <= memory.size(region) - offset && memory.permits(region, false)) {
+            base = memory.host(region) + offset;
         } else {
-            segment = gather(memory, guestAddress, (int) bytes);
-            base = 0;
+            base = gather(memory, guestAddress, (int) bytes).address();
         }
     }
 
-    /** Where the table's entries are. */
-    MemorySegment segment() {
-        return segment;
-    }
-
-    /** Where entry {@code index} begins in {@link #segment}. */
+    /** Where entry {@code index} begins in {@link HostMemory}. */
     long at(int index) {
         return base + (long) index * DESCRIPTOR_BYTES;
     }
@@ -77,11 +70,14 @@ final class IndirectTable {
         while (done < bytes) {
             int region = memory.regionOf(address);
             if (region < 0) {
-                throw new VirtqueueViolation(Violation.ADDRESS_UNMAPPED);
+                throw Chain.unmapped(memory, address, false);
+            }
+            if (!memory.permits(region, false)) {
+                throw VirtqueueViolation.denied(address, false);
             }
             long offset = address - memory.base(region);
             int n = (int) Math.min(bytes - done, memory.size(region) - offset);
-            MemorySegment.copy(memory.segment(region), offset, copy, done, n);
+            MemorySegment.copy(HostMemory.ALL, memory.host(region) + offset, copy, done, n);
             done += n;
             address += n;
             if (done < bytes && address == 0) {

@@ -55,6 +55,7 @@ public final class PackedQueue implements Virtqueue {
     private final PackedWalker walker;
     private final Interrupt interrupt;
     private final @Nullable PackedInflightLog inflight;
+    private final @Nullable DirtyChains dirty;
 
     /** By buffer id, 0 for one that is not in flight. Ids may be any number; those below the queue's size are usual. */
     private int[] taken;
@@ -85,6 +86,9 @@ public final class PackedQueue implements Virtqueue {
     private long hintSize = -1;
     private long hintHost;
 
+    /** Whether it was looked up for the device to write: a translation may permit only one of both. */
+    private boolean hintWritable;
+
     /** Position of the next descriptor to pop, and of the next one to use. */
     private int next;
 
@@ -110,6 +114,7 @@ public final class PackedQueue implements Virtqueue {
         walker = new PackedWalker(size, from.features.has(RingFeature.INDIRECT_DESC));
         interrupt = from.interrupt;
         inflight = from.packedInflight;
+        dirty = from.dirtyChains();
         memory = from.memory;
         taken = new int[size];
         int room = Integer.highestOneBit(2 * size - 1);
@@ -156,7 +161,7 @@ public final class PackedQueue implements Virtqueue {
             try {
                 slots = walker.walk(chain, memory, descriptorsAt, size, at, size - held, false, address, rest);
             } catch (VirtqueueViolation e) {
-                throw violation(e.kind());
+                throw broken(e);
             }
         }
         take(chain, slots, PackedLayout.index(at));
@@ -186,6 +191,10 @@ public final class PackedQueue implements Virtqueue {
         }
         int kind = chain.writableBytes() > 0 ? slots | WRITABLE : slots;
         taken[id] = kind | first << FIRST_SHIFT;
+        DirtyChains pages = dirty;
+        if (pages != null) {
+            pages.popped(chain);
+        }
     }
 
     /** A chain that a predecessor took: it comes from the record, for the ring may have forgotten it. */
@@ -193,7 +202,7 @@ public final class PackedQueue implements Virtqueue {
         if (broken != null) {
             return false;
         }
-        ChainRecord record = resubmit.get(resubmitted++);
+        ChainRecord record = resubmit.get(resubmitted);
         long at = record.descriptors().address();
         int slots = record.slots();
         try {
@@ -208,8 +217,9 @@ public final class PackedQueue implements Virtqueue {
                     HostMemory.ALL.get(Le.LONG_UNALIGNED, at),
                     HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8));
         } catch (VirtqueueViolation e) {
-            throw violation(e.kind());
+            throw broken(e);
         }
+        resubmitted++;
         chain.rename(record.id());
         take(chain, slots, 0);
         seen = true;
@@ -219,6 +229,10 @@ public final class PackedQueue implements Virtqueue {
     @Override
     public int popSingles(SingleChains into, int max, boolean writable) {
         if (inflight != null || resubmitted < resubmit.size() || broken != null) {
+            return 0;
+        }
+        if (dirty != null) {
+            seen = held < size && isNextAvailable();
             return 0;
         }
         int limit = Math.min(Math.min(max, into.capacity()), size - held);
@@ -282,9 +296,9 @@ public final class PackedQueue implements Virtqueue {
             n++;
         }
         int lap = Math.min(n, size - index);
-        int good = resolve(into, 0, lap, index);
+        int good = resolve(into, 0, lap, index, writable);
         if (good == lap) {
-            good = resolve(into, lap, n, 0);
+            good = resolve(into, lap, n, 0, writable);
         }
         for (int i = good; i < n; i++) {
             out[(int) element[i]] = 0;
@@ -293,11 +307,11 @@ public final class PackedQueue implements Virtqueue {
     }
 
     /** Resolves the buffers of taken chains; returns up to which one. */
-    private int resolve(SingleChains into, int from, int to, int index) {
+    private int resolve(SingleChains into, int from, int to, int index, boolean writable) {
         long[] address = into.address;
         long[] element = into.element;
         long base = hintBase;
-        long room = hintSize;
+        long room = hintWritable == writable ? hintSize : -1;
         long host = hintHost;
         long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES;
         int i = from;
@@ -308,7 +322,9 @@ public final class PackedQueue implements Virtqueue {
             // a wrapped or negative distance fails the first comparison
             if (offset < 0 || offset > room - bytes) {
                 int region = memory.regionOf(guestAddress);
-                if (region < 0 || guestAddress - memory.base(region) > memory.size(region) - bytes) {
+                if (region < 0
+                        || guestAddress - memory.base(region) > memory.size(region) - bytes
+                        || !memory.permits(region, writable)) {
                     break;
                 }
                 base = memory.base(region);
@@ -323,6 +339,7 @@ public final class PackedQueue implements Virtqueue {
         hintBase = base;
         hintSize = room;
         hintHost = host;
+        hintWritable = writable;
         return i;
     }
 
@@ -385,6 +402,10 @@ public final class PackedQueue implements Virtqueue {
         if (log != null) {
             log.completing(head);
         }
+        DirtyChains pages = dirty;
+        if (pages != null) {
+            pages.pushed(head);
+        }
         element[waitTo & waitMask] = (long) written << 32 | head;
         chain[waitTo & waitMask] = kind & KIND;
         waitTo++;
@@ -411,6 +432,8 @@ public final class PackedQueue implements Virtqueue {
     /** Makes the elements before {@code to} visible. */
     private void release(int to) {
         int count = to - waitFrom;
+        int before = used;
+        int heldBefore = held;
         if (allSingle) {
             if (inOrder && allRead) {
                 // [virtio-1.4 §2.8.8] the last id of a run stands for all of it
@@ -421,6 +444,10 @@ public final class PackedQueue implements Virtqueue {
             }
         } else {
             releaseAny(to);
+        }
+        DirtyChains pages = dirty;
+        if (pages != null) {
+            pages.slots(descriptorsAt, before, heldBefore - held, size);
         }
         waitFrom = to;
         if (to == waitTo) {
@@ -519,7 +546,7 @@ public final class PackedQueue implements Virtqueue {
 
     @Override
     public void suppressKicks() {
-        deviceEvent.set(Le.INT, 0, PackedLayout.event(PackedLayout.EVENT_DISABLE, 0));
+        wish(PackedLayout.event(PackedLayout.EVENT_DISABLE, 0));
     }
 
     @Override
@@ -527,16 +554,27 @@ public final class PackedQueue implements Virtqueue {
         int event = eventIndex
                 ? PackedLayout.event(PackedLayout.EVENT_DESCRIPTOR, next)
                 : PackedLayout.event(PackedLayout.EVENT_ENABLE, 0);
-        deviceEvent.set(Le.INT, 0, event);
+        wish(event);
         // pairs with the driver's fence between making descriptors available and its look at our wish
         VarHandle.fullFence();
         if (broken != null) {
             return true;
         }
+        return resubmitted == resubmit.size() && (held == size || !isNextAvailable());
+    }
+
+    private boolean isNextAvailable() {
         long slot = descriptorsAt + (long) PackedLayout.index(next) * PackedLayout.DESCRIPTOR_BYTES;
         // pairs with the driver's release of this descriptor's flags, as in pop()
-        long rest = (long) Le.U64.getAcquire(HostMemory.ALL, slot + 8);
-        return resubmitted == resubmit.size() && (held == size || !PackedLayout.isAvailable(rest, next));
+        return PackedLayout.isAvailable((long) Le.U64.getAcquire(HostMemory.ALL, slot + 8), next);
+    }
+
+    private void wish(int event) {
+        deviceEvent.set(Le.INT, 0, event);
+        DirtyChains pages = dirty;
+        if (pages != null) {
+            pages.deviceArea(0, PackedLayout.EVENT_BYTES);
+        }
     }
 
     @Override
@@ -590,8 +628,12 @@ public final class PackedQueue implements Virtqueue {
     }
 
     private VirtqueueViolation violation(Violation kind) {
-        broken = kind;
+        return broken(new VirtqueueViolation(kind));
+    }
+
+    private VirtqueueViolation broken(VirtqueueViolation why) {
+        broken = why.kind();
         seen = false;
-        return new VirtqueueViolation(kind);
+        return why;
     }
 }

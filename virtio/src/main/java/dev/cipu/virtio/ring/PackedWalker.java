@@ -3,7 +3,6 @@ package dev.cipu.virtio.ring;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Resolves chains of a packed queue and judges them: lists linked by NEXT over the slots that follow in the ring, and
@@ -92,12 +91,11 @@ final class PackedWalker {
             throw new VirtqueueViolation(Violation.INDIRECT_NOT_NEGOTIATED);
         }
         table.locate(memory, tableAddress, rest & 0xffffffffL);
-        MemorySegment entries = table.segment();
         boolean writable = false;
         for (int i = 0; i < table.entries(); i++) {
             long at = table.at(i);
-            long address = entries.get(Le.LONG_UNALIGNED, at);
-            long entry = entries.get(Le.LONG_UNALIGNED, at + 8);
+            long address = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
+            long entry = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8);
             boolean toWrite = (flags(entry) & PackedLayout.FLAG_WRITE) != 0;
             if (writable && !toWrite) {
                 throw new VirtqueueViolation(Violation.READABLE_AFTER_WRITABLE);

@@ -55,6 +55,7 @@ public final class SplitQueue implements Virtqueue {
     private final ChainWalker walker;
     private final Interrupt interrupt;
     private final @Nullable InflightLog inflight;
+    private final @Nullable DirtyChains dirty;
     private final boolean[] outstanding;
     private final int[] resubmit;
 
@@ -65,6 +66,9 @@ public final class SplitQueue implements Virtqueue {
 
     private long hintSize = -1;
     private long hintHost;
+
+    /** Whether it was looked up for the device to write: a translation may permit only one of both. */
+    private boolean hintWritable;
 
     /** Makes the loads of {@link #touch} needed. */
     @SuppressWarnings("UnusedVariable")
@@ -101,6 +105,7 @@ public final class SplitQueue implements Virtqueue {
         walker = new ChainWalker(descriptorsAt, size, from.features.has(RingFeature.INDIRECT_DESC));
         interrupt = from.interrupt;
         inflight = from.inflight;
+        dirty = from.dirtyChains();
         resubmit = from.resubmit;
         memory = from.memory;
         outstanding = new boolean[size];
@@ -136,7 +141,7 @@ public final class SplitQueue implements Virtqueue {
             throw violation(Violation.HEAD_IN_FLIGHT);
         }
         resolve(chain, head);
-        outstanding[head] = true;
+        take(chain, head);
         next = SplitLayout.wrap(at + 1);
         InflightLog log = inflight;
         if (log != null) {
@@ -147,7 +152,7 @@ public final class SplitQueue implements Virtqueue {
 
     @Override
     public int popSingles(SingleChains into, int max, boolean writable) {
-        if (inflight != null || resubmitted < resubmit.length || (next == seen && !look())) {
+        if (resubmitted < resubmit.length || (next == seen && !look()) || inflight != null || dirty != null) {
             return 0;
         }
         // in locals, which the calls of the slow path cannot change: the loop loads nothing twice
@@ -162,7 +167,7 @@ public final class SplitQueue implements Virtqueue {
         touch(at, limit);
         int wanted = writable ? SplitLayout.FLAG_WRITE : 0;
         long base = hintBase;
-        long room = hintSize;
+        long room = hintWritable == writable ? hintSize : -1;
         long host = hintHost;
         int n = 0;
         while (n < limit) {
@@ -183,7 +188,9 @@ public final class SplitQueue implements Virtqueue {
             // a wrapped or negative distance fails the first comparison
             if (offset < 0 || offset > room - bytes) {
                 int region = memory.regionOf(guestAddress);
-                if (region < 0 || guestAddress - memory.base(region) > memory.size(region) - bytes) {
+                if (region < 0
+                        || guestAddress - memory.base(region) > memory.size(region) - bytes
+                        || !memory.permits(region, writable)) {
                     break;
                 }
                 base = memory.base(region);
@@ -199,6 +206,7 @@ public final class SplitQueue implements Virtqueue {
         hintBase = base;
         hintSize = room;
         hintHost = host;
+        hintWritable = writable;
         into.elementMask = writable ? -1 : SingleChains.HEAD;
         next = SplitLayout.wrap(at + n);
         return n;
@@ -285,7 +293,7 @@ public final class SplitQueue implements Virtqueue {
 
     /** A chain that a predecessor took: its head comes from the log, not from the available ring. */
     private boolean popResubmitted(Chain chain) {
-        int head = resubmit[resubmitted++];
+        int head = resubmit[resubmitted];
         if (head < 0 || head >= size) {
             throw violation(Violation.HEAD_OUT_OF_RANGE);
         }
@@ -293,8 +301,17 @@ public final class SplitQueue implements Virtqueue {
             throw violation(Violation.HEAD_IN_FLIGHT);
         }
         resolve(chain, head);
-        outstanding[head] = true;
+        resubmitted++;
+        take(chain, head);
         return true;
+    }
+
+    private void take(Chain chain, int head) {
+        outstanding[head] = true;
+        DirtyChains pages = dirty;
+        if (pages != null) {
+            pages.popped(chain);
+        }
     }
 
     /** Reads a chain's first descriptor, once, and resolves the chain. */
@@ -340,6 +357,10 @@ public final class SplitQueue implements Virtqueue {
         if (log != null) {
             log.completing(head);
         }
+        DirtyChains pages = dirty;
+        if (pages != null) {
+            pages.pushed(head);
+        }
         use(written, (long) bytes << 32 | head);
         written = SplitLayout.wrap(written + 1);
     }
@@ -363,6 +384,10 @@ public final class SplitQueue implements Virtqueue {
     private void release(int now) {
         // pairs with the driver's acquire of used.idx: elements and buffers below it are visible
         Le.U16.setRelease(used, SplitLayout.INDEX, (short) now);
+        DirtyChains pages = dirty;
+        if (pages != null) {
+            pages.usedRing(published, now, size);
+        }
         published = now;
         InflightLog log = inflight;
         if (log != null) {
@@ -405,6 +430,14 @@ public final class SplitQueue implements Virtqueue {
         } else {
             used.set(Le.SHORT, SplitLayout.FLAGS, (short) SplitLayout.USED_NO_NOTIFY);
         }
+        wishWritten();
+    }
+
+    private void wishWritten() {
+        DirtyChains pages = dirty;
+        if (pages != null) {
+            pages.deviceArea(eventIndex ? availEvent : SplitLayout.FLAGS, Short.BYTES);
+        }
     }
 
     @Override
@@ -415,6 +448,7 @@ public final class SplitQueue implements Virtqueue {
         } else {
             used.set(Le.SHORT, SplitLayout.FLAGS, (short) 0);
         }
+        wishWritten();
         // pairs with the driver's fence between publishing avail.idx and its look at our wish
         VarHandle.fullFence();
         return available() == 0;

@@ -10,6 +10,7 @@ public enum Violation {
     CHAIN_TOO_BIG("a descriptor chain describes more than 4 GiB"),
     READABLE_AFTER_WRITABLE("a device-readable descriptor follows a device-writable one"),
     ADDRESS_UNMAPPED("a descriptor names memory that is not shared"),
+    ACCESS_DENIED("a descriptor wants something done to memory that its translation does not permit"),
     INDIRECT_NOT_NEGOTIATED("an indirect descriptor without the feature"),
     INDIRECT_NESTED("an indirect descriptor inside an indirect table"),
     INDIRECT_WITH_NEXT("an indirect descriptor that goes on"),

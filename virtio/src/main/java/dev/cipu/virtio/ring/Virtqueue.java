@@ -21,6 +21,7 @@ public sealed interface Virtqueue permits SplitQueue, PackedQueue {
      *
      * @return false if no chain is available or the queue is broken; {@code chain} is then undefined
      * @throws VirtqueueViolation if the driver broke a rule; the queue is broken from now on
+     * @throws TranslationMiss if the chain lies in memory whose translation is not known; nothing has changed
      */
     boolean pop(Chain chain);
 

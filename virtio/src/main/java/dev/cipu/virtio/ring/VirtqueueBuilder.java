@@ -31,6 +31,9 @@ public final class VirtqueueBuilder {
     @Nullable
     PackedInflightLog packedInflight;
 
+    @Nullable
+    DirtyLog dirty;
+
     int[] resubmit = NO_HEADS;
     List<ChainRecord> records = List.of();
 
@@ -111,6 +114,12 @@ public final class VirtqueueBuilder {
         return this;
     }
 
+    /** Who hears what the device writes; chains are then popped one by one. Null: nobody. */
+    public VirtqueueBuilder dirty(@Nullable DirtyLog log) {
+        this.dirty = log;
+        return this;
+    }
+
     /**
      * The first chains that a split queue yields.
      *
@@ -129,6 +138,12 @@ public final class VirtqueueBuilder {
     public VirtqueueBuilder resubmit(List<ChainRecord> chains) {
         this.records = List.copyOf(chains);
         return this;
+    }
+
+    @Nullable
+    DirtyChains dirtyChains() {
+        DirtyLog log = dirty;
+        return log == null ? null : new DirtyChains(log);
     }
 
     int positionOr(int start) {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,7 +34,6 @@ import org.jspecify.annotations.Nullable;
 public final class BackendSession implements FunctionListener, AutoCloseable {
     private static final int SOCKET_READY = 1;
     private static final int WAKE_READY = 2;
-    private static final long FOR_EVER = Long.MAX_VALUE;
     private static final int ACCEPTED = 0;
     private static final int REFUSED = 1;
     private static final String STOPPED = "stopped";
@@ -53,6 +53,10 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     private @Nullable MessageChannel backendChannel;
 
     private final AtomicIntegerArray broken;
+
+    /** What each queue has last met and the front-end has to hear. */
+    private final AtomicReferenceArray<@Nullable Ungranted> ungranted;
+
     private final AtomicIntegerArray faultedQueues;
     private final AtomicBoolean suspect = new AtomicBoolean();
     private final AtomicBoolean faulted = new AtomicBoolean();
@@ -77,12 +81,17 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         this.patience = patience;
         this.channel = new MessageChannel(socket, patience);
         this.device = new DeviceMessages(function);
-        this.rings = new Vrings(function);
+        this.rings = new Vrings(
+                function, patience, (address, write) -> tellTranslation(MessageLayout.IOTLB_MISS, address, write));
         this.broken = new AtomicIntegerArray(rings.count());
+        this.ungranted = new AtomicReferenceArray<>(rings.count());
         this.faultedQueues = new AtomicIntegerArray(rings.count());
         counters.sessionBegan();
         function.listen(this);
     }
+
+    /** An address that a queue could not use: not translated yet, or not for this. */
+    private record Ungranted(boolean denied, long address, boolean write) {}
 
     /** Serves the front-end until it leaves, breaks the protocol, or {@link #stop}. */
     public End run() {
@@ -114,7 +123,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
 
     private End serve() {
         while (!stopping) {
-            int ready = Readiness.await(FOR_EVER, channel.socket().fd(), wake.fd());
+            int ready = Readiness.await(rings.patience(), channel.socket().fd(), wake.fd());
             if ((ready & WAKE_READY) != 0) {
                 wake.drain();
                 handleEvents();
@@ -125,24 +134,45 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
                 }
                 handleMessage();
             }
+            giveUpWaiting();
         }
         return ended(STOPPED);
     }
 
     private void handleEvents() {
         for (int i = 0; i < broken.length(); i++) {
+            Ungranted met = ungranted.getAndSet(i, null);
+            if (met != null && met.denied) {
+                tellTranslation(MessageLayout.IOTLB_ACCESS_FAIL, met.address, met.write);
+            } else if (met != null) {
+                rings.missed(i, met.address, met.write);
+            }
             if (broken.getAndSet(i, 0) != 0 && rings.ring(i).isRunning()) {
-                counters.queueBroke();
-                rings.ring(i).fail();
-                if (device.markBroken()) {
-                    configDirty.set(true);
-                }
+                fail(i);
             }
         }
         if (faulted.getAndSet(false)) {
             handleFault();
         }
         if (configDirty.getAndSet(false) && device.mayNotifyOfChange()) {
+            reportConfigChange();
+        }
+    }
+
+    private void fail(int queue) {
+        counters.queueBroke();
+        rings.ring(queue).fail();
+        if (device.markBroken()) {
+            configDirty.set(true);
+        }
+    }
+
+    /** A front-end does not say that an address has no translation: a ring that waited long enough is its driver's fault. */
+    private void giveUpWaiting() {
+        for (int i = rings.expired(); i >= 0; i = rings.expired()) {
+            fail(i);
+        }
+        if (configDirty.getAndSet(false)) {
             reportConfigChange();
         }
     }
@@ -173,12 +203,26 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
 
     /** Without an answer: we would have to wait for it, and nothing depends on it. */
     private void reportConfigChange() {
+        if (device.offers(ProtocolFeature.CONFIG)) {
+            tell(answer.begin(Request.BACKEND_CONFIG_CHANGE, 0, 0));
+        }
+    }
+
+    /** Without an answer, too: a miss is answered by the translation. */
+    private void tellTranslation(int type, long address, boolean write) {
+        tell(answer.begin(Request.BACKEND_IOTLB_MSG, 0, MessageLayout.IOTLB_BYTES)
+                .u64(MessageLayout.IOTLB_ADDRESS, address)
+                .u8(MessageLayout.IOTLB_ACCESS, write ? MessageLayout.IOTLB_WRITE : MessageLayout.IOTLB_READ)
+                .u8(MessageLayout.IOTLB_TYPE, type));
+    }
+
+    private void tell(Message what) {
         MessageChannel to = backendChannel;
         if (to == null) {
             return;
         }
         try {
-            to.send(answer.begin(Request.BACKEND_CONFIG_CHANGE, 0, 0));
+            to.send(what);
         } catch (PosixException e) {
             // a front-end that closes or does not read its own channel does without
             to.close();
@@ -195,11 +239,12 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             handle(request);
             // what the message did not need is closed before anybody hears that it is done
             message.descriptors().close();
-            if (wantsAck) {
+            if (wantsAck || MessageRules.isAnswered(request)) {
                 answer(ACCEPTED);
             }
         } catch (RefusedException e) {
-            if (!wantsAck) {
+            // of a log a front-end does not read the answer, and would migrate its guest without the pages
+            if (!wantsAck && request != Request.IOTLB_MSG) {
                 throw new ProtocolException(String.valueOf(e.getMessage()));
             }
             message.descriptors().close();
@@ -240,6 +285,8 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             case Request.GET_INFLIGHT_FD, Request.SET_INFLIGHT_FD -> ProtocolFeature.INFLIGHT_SHMFD;
             case Request.SET_BACKEND_REQ_FD -> ProtocolFeature.BACKEND_REQ;
             case Request.NET_SET_MTU -> ProtocolFeature.NET_MTU;
+            case Request.SET_LOG_BASE, Request.SET_LOG_FD -> ProtocolFeature.LOG_SHMFD;
+            case Request.IOTLB_MSG -> ProtocolFeature.BACKEND_REQ;
             case Request.SEND_RARP -> ProtocolFeature.RARP;
             default -> 0;
         };
@@ -256,6 +303,9 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             case Request.SET_INFLIGHT_FD -> adoptInflight();
             case Request.SET_BACKEND_REQ_FD -> openBackendChannel();
             case Request.NET_SET_MTU -> device.limitMtu(message.u64(0));
+            case Request.SET_LOG_BASE -> setLogBase();
+            case Request.SET_LOG_FD -> rings.logged(logEvent());
+            case Request.IOTLB_MSG -> handleTranslation();
             case Request.SEND_RARP -> device.announce(message);
             default -> throw new IllegalStateException("message " + request);
         }
@@ -273,7 +323,34 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
                 rings.ring(i).enable(true);
             }
         }
+        rings.logging(device.logs());
         rings.features(function.device().negotiated());
+    }
+
+    private void setLogBase() {
+        rings.log(LogRegion.of(
+                message.takeDescriptor(), message.u64(MessageLayout.LOG_SIZE), message.u64(MessageLayout.LOG_OFFSET)));
+    }
+
+    private EventFd logEvent() {
+        try {
+            return EventFd.adopt(message.takeDescriptor());
+        } catch (IllegalArgumentException e) {
+            throw new RefusedException("log event: " + e.getMessage());
+        }
+    }
+
+    private void handleTranslation() {
+        long address = message.u64(MessageLayout.IOTLB_ADDRESS);
+        long size = message.u64(MessageLayout.IOTLB_SIZE);
+        switch (message.u8(MessageLayout.IOTLB_TYPE)) {
+            case MessageLayout.IOTLB_UPDATE ->
+                rings.translate(
+                        address, size, message.u64(MessageLayout.IOTLB_USER), message.u8(MessageLayout.IOTLB_ACCESS));
+            case MessageLayout.IOTLB_INVALIDATE -> rings.invalidate(address, size);
+            default ->
+                throw new RefusedException("translation message of type " + message.u8(MessageLayout.IOTLB_TYPE));
+        }
     }
 
     private void setStatus() {
@@ -308,6 +385,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         rings.reset();
         rings.features(null);
         device.reset();
+        rings.logging(device.logs());
         rings.driverIsReady(device.driverIsReady());
     }
 
@@ -339,11 +417,15 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             case Request.SET_VRING_NUM -> ring.size(number, rings.format());
             case Request.SET_VRING_BASE -> ring.base(number, rings.format());
             case Request.SET_VRING_ENABLE -> ring.enable(number != 0);
-            case Request.SET_VRING_ADDR ->
+            case Request.SET_VRING_ADDR -> {
                 ring.addresses(
                         message.u64(MessageLayout.ADDRESS_DESCRIPTORS),
                         message.u64(MessageLayout.ADDRESS_USED),
                         message.u64(MessageLayout.ADDRESS_AVAIL));
+                ring.log(
+                        (message.u32(MessageLayout.ADDRESS_FLAGS) & MessageLayout.ADDRESS_FLAG_LOG) != 0,
+                        message.u64(MessageLayout.ADDRESS_LOG));
+            }
             case Request.GET_VRING_BASE -> {
                 answer.begin(request, MessageLayout.REPLY, MessageLayout.STATE_BYTES)
                         .u32(MessageLayout.STATE_INDEX, message.u32(MessageLayout.STATE_INDEX))
@@ -418,6 +500,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             socket.close();
             throw new RefusedException("back-end channel: " + e.getMessage());
         }
+        rings.askAgain();
     }
 
     private void closeBackendChannel() {
@@ -437,6 +520,18 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     public void queueBroken(int queue, Violation kind) {
         broken.set(queue, 1);
         wake();
+    }
+
+    @Override
+    public void translationMissed(int queue, long address, boolean write) {
+        ungranted.set(queue, new Ungranted(false, address, write));
+        wake();
+    }
+
+    /** Looked at once {@link #queueBroken} comes. */
+    @Override
+    public void accessDenied(int queue, long address, boolean write) {
+        ungranted.set(queue, new Ungranted(true, address, write));
     }
 
     /** Looked at once {@link #memoryFault} comes. */

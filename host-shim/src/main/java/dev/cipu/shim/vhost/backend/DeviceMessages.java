@@ -19,6 +19,7 @@ import java.util.Arrays;
  */
 final class DeviceMessages {
     private static final long COMMON = ProtocolFeature.MQ
+            | ProtocolFeature.LOG_SHMFD
             | ProtocolFeature.REPLY_ACK
             | ProtocolFeature.RESET_DEVICE
             | ProtocolFeature.CONFIGURE_MEM_SLOTS
@@ -31,6 +32,8 @@ final class DeviceMessages {
     /** What a kick by eventfd cannot say. */
     private static final FeatureSet NOT_CARRIED =
             FeatureSet.of(RingFeature.NOTIFICATION_DATA, RingFeature.NOTIF_CONFIG_DATA);
+    /** A front-end that knows nothing of networks reads the configuration here, and hears when it changes. */
+    private static final long NET = ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.NET_MTU;
 
     private static final int MAC_BYTES = 6;
     private static final int MAX_STATUS = 0xff;
@@ -48,16 +51,22 @@ final class DeviceMessages {
         this.device = function.device();
     }
 
-    /** The virtio features with the bit that says there are protocol features. */
+    /** The virtio features with the bits that are the protocol's own. */
     long offered() {
-        return device.offered().minus(NOT_CARRIED).low() | ProtocolFeature.NEGOTIATION;
+        return device.offered().minus(NOT_CARRIED).low() | ProtocolFeature.TRANSPORT;
     }
 
     /** What makes sense for this type of device and is implemented. */
     long offeredProtocol() {
+        // translations are asked for on the back-end's own channel
+        boolean asks = device.offered().has(RingFeature.ACCESS_PLATFORM);
+        return ofType() | (asks ? ProtocolFeature.BACKEND_REQ : 0);
+    }
+
+    private long ofType() {
         return switch (device) {
             case BlkDevice _ -> COMMON | BLK;
-            case NetDevice _ -> COMMON | ProtocolFeature.NET_MTU | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
+            case NetDevice _ -> COMMON | NET | (function.canAnnounce() ? ProtocolFeature.RARP : 0);
             default -> COMMON | ProtocolFeature.CONFIG;
         };
     }
@@ -85,16 +94,27 @@ final class DeviceMessages {
 
     void setFeatures(long bits, boolean ringsRun) {
         if (ringsRun) {
-            if (bits != accepted) {
+            if (((bits ^ accepted) & ~ProtocolFeature.LOG_ALL) != 0) {
                 throw new RefusedException("new features while rings run");
             }
+            accepted = bits;
             return;
         }
-        if (!device.negotiate(FeatureSet.ofLow(bits & ~ProtocolFeature.NEGOTIATION))) {
+        FeatureSet wanted = FeatureSet.ofLow(bits & ~ProtocolFeature.TRANSPORT);
+        boolean carried = wanted.and(NOT_CARRIED).isEmpty();
+        if (!carried) {
+            device.refuse();
+        }
+        if (!carried || !device.negotiate(wanted)) {
             throw new RefusedException("features 0x" + Long.toHexString(bits) + " cannot be had");
         }
         accepted = bits;
         lastAccepted = device.negotiated();
+    }
+
+    /** Whether the pages that we write are to be logged. */
+    boolean logs() {
+        return (accepted & ProtocolFeature.LOG_ALL) != 0;
     }
 
     /** What the driver accepted, or the last one if it has been reset since; for people. */
@@ -102,7 +122,7 @@ final class DeviceMessages {
         return lastAccepted;
     }
 
-    /** Queues as the front-end counts them: pairs, for a network device. */
+    /** Queues as the front-end counts them: pairs, for a network device, of which the control queue is none. */
     int queues() {
         return device instanceof NetDevice net ? net.pairs() : device.queueCount();
     }

@@ -47,6 +47,11 @@ final class MessageRules {
         };
     }
 
+    /** Whether the message is acknowledged even if nobody asks for it. */
+    static boolean isAnswered(int request) {
+        return request == Request.IOTLB_MSG || request == Request.SET_LOG_BASE;
+    }
+
     private static int payloadBytes(int request) {
         return switch (request) {
             case Request.SET_FEATURES,
@@ -64,6 +69,8 @@ final class MessageRules {
             case Request.ADD_MEM_REG, Request.REM_MEM_REG -> MessageLayout.SINGLE_REGION + MessageLayout.REGION_BYTES;
             case Request.GET_CONFIG, Request.SET_CONFIG -> MessageLayout.CONFIG_DATA;
             case Request.GET_INFLIGHT_FD, Request.SET_INFLIGHT_FD -> MessageLayout.INFLIGHT_BYTES;
+            case Request.IOTLB_MSG -> MessageLayout.IOTLB_BYTES;
+            case Request.SET_LOG_BASE -> MessageLayout.LOG_BYTES;
             default -> 0;
         };
     }
@@ -72,7 +79,12 @@ final class MessageRules {
         return switch (message.request()) {
             case Request.SET_VRING_KICK, Request.SET_VRING_CALL, Request.SET_VRING_ERR ->
                 (message.u64(0) & MessageLayout.FILE_NONE) == 0 ? 1 : 0;
-            case Request.ADD_MEM_REG, Request.REM_MEM_REG, Request.SET_BACKEND_REQ_FD, Request.SET_INFLIGHT_FD -> 1;
+            case Request.ADD_MEM_REG,
+                    Request.REM_MEM_REG,
+                    Request.SET_BACKEND_REQ_FD,
+                    Request.SET_INFLIGHT_FD,
+                    Request.SET_LOG_BASE,
+                    Request.SET_LOG_FD -> 1;
             case Request.SET_MEM_TABLE -> regions(message);
             default -> 0;
         };

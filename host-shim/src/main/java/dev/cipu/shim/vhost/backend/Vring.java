@@ -13,6 +13,7 @@ import dev.cipu.virtio.ring.PackedQueue;
 import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
+import dev.cipu.virtio.ring.TranslationMiss;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.lang.foreign.MemorySegment;
@@ -48,12 +49,20 @@ final class Vring implements AutoCloseable {
     private long descriptors;
     private long used;
     private long avail;
+
+    /** Whether writes to {@link #used} are to be logged, and under which guest address. */
+    private boolean usedLogged;
+
+    private long usedLog;
     private boolean addressed;
     private boolean kickKnown;
     private boolean wanted;
     private boolean driverReady = true;
     private boolean failed;
     private @Nullable Virtqueue running;
+
+    /** Where the parts of the running ring lie in this process. */
+    private long[] lyingAt = {};
 
     /** Heads that were taken and not answered when the ring was suspended. */
     private int[] unanswered = NONE;
@@ -92,7 +101,20 @@ final class Vring implements AutoCloseable {
         ownBase = false;
     }
 
-    /** User addresses. A running ring may be told what it knows already. */
+    /**
+     * Whether and where writes to the used ring are logged. A running ring starts anew with it.
+     *
+     * @param address a guest address
+     */
+    void log(boolean on, long address) {
+        if (on != usedLogged || address != usedLog) {
+            usedLogged = on;
+            usedLog = address;
+            pause();
+        }
+    }
+
+    /** User addresses, or I/O virtual ones. A running ring may be told what it knows already. */
     void addresses(long descriptorTable, long usedRing, long availRing) {
         if (addressed && descriptorTable == descriptors && usedRing == used && availRing == avail) {
             return;
@@ -172,16 +194,73 @@ final class Vring implements AutoCloseable {
         }
     }
 
+    /** A part of a ring, and whether the device writes to it. */
+    private record Part(long address, long bytes, boolean write) {
+        @Nullable
+        MemorySegment in(GuestMemory memory) {
+            if (!memory.isTranslated()) {
+                return memory.userRange(address, bytes);
+            }
+            int region = memory.regionOf(address);
+            return region >= 0 && memory.permits(region, write) ? memory.guestRange(address, bytes) : null;
+        }
+    }
+
+    private Part[] parts(RingFormat format) {
+        return new Part[] {
+            new Part(descriptors, format.descriptorBytes(size), format == RingFormat.PACKED),
+            new Part(avail, format.driverBytes(size), false),
+            new Part(used, format.deviceBytes(size), true)
+        };
+    }
+
+    /** Where the ring lies beyond what is translated, null if all of it is. */
+    @Nullable
+    TranslationMiss firstMissing(GuestMemory translated, RingFormat format) {
+        for (Part part : parts(format)) {
+            long at = part.address;
+            while (Long.compareUnsigned(at - part.address, part.bytes) < 0) {
+                int region = translated.regionOf(at);
+                if (region < 0) {
+                    return new TranslationMiss(at, part.write);
+                }
+                at = translated.base(region) + translated.size(region);
+            }
+        }
+        return null;
+    }
+
+    /** Whether the running ring lies in this process where these translations have it. */
+    boolean liesIn(GuestMemory translated, RingFormat format) {
+        Part[] parts = parts(format);
+        for (int i = 0; i < parts.length; i++) {
+            MemorySegment found = parts[i].in(translated);
+            if (found == null || found.address() != lyingAt[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /**
      * Starts the ring if its addresses lie in {@code memory}; false if they do not, and the error event says so.
      *
+     * @param table the memory table, which {@code memory} is too unless it is translated
      * @param inflight the ring's part of the inflight region, or null
+     * @param log where what the device writes is logged, or null
      */
-    boolean start(GuestMemory memory, FeatureSet features, @Nullable InflightRegion inflight) {
+    boolean start(
+            GuestMemory memory,
+            GuestMemory table,
+            FeatureSet features,
+            @Nullable InflightRegion inflight,
+            @Nullable LogRegion log,
+            @Nullable EventFd logged) {
         RingFormat format = RingFormat.of(features);
-        MemorySegment descriptorTable = memory.userRange(descriptors, format.descriptorBytes(size));
-        MemorySegment deviceArea = memory.userRange(used, format.deviceBytes(size));
-        MemorySegment driverArea = memory.userRange(avail, format.driverBytes(size));
+        Part[] parts = parts(format);
+        MemorySegment descriptorTable = parts[0].in(memory);
+        MemorySegment driverArea = parts[1].in(memory);
+        MemorySegment deviceArea = parts[2].in(memory);
         if (descriptorTable == null || deviceArea == null || driverArea == null) {
             signalError();
             return false;
@@ -193,6 +272,7 @@ final class Vring implements AutoCloseable {
                     .memory(memory)
                     .rings(descriptorTable, driverArea, deviceArea)
                     .features(features)
+                    .dirty(log == null ? null : ringLog(log, logged, table, memory.isTranslated(), deviceArea))
                     .interrupt(call);
             if (stopped && !ownBase && features.has(RingFeature.RING_RESET)) {
                 beginAnew(builder, format, inflight);
@@ -201,6 +281,7 @@ final class Vring implements AutoCloseable {
             } else {
                 goOnSplit(builder, inflight, deviceArea);
             }
+            lyingAt = new long[] {descriptorTable.address(), driverArea.address(), deviceArea.address()};
             hand(builder.build());
             unanswered = NONE;
             stopped = false;
@@ -230,6 +311,16 @@ final class Vring implements AutoCloseable {
                 builder.inflight(record);
             }
         }
+    }
+
+    private RingLog ringLog(
+            LogRegion log, @Nullable EventFd logged, GuestMemory table, boolean translated, MemorySegment deviceArea) {
+        if (!usedLogged) {
+            return new RingLog(log, logged, table, RingLog.Area.NOT, 0);
+        }
+        return translated
+                ? new RingLog(log, logged, table, RingLog.Area.WHERE_IT_IS, deviceArea.address())
+                : new RingLog(log, logged, table, RingLog.Area.AT_ADDRESS, usedLog);
     }
 
     private void goOnSplit(VirtqueueBuilder builder, @Nullable InflightRegion inflight, MemorySegment usedRing) {
@@ -280,6 +371,17 @@ final class Vring implements AutoCloseable {
             function.detach(index);
             queue.replaceMemory(memory);
             hand(queue);
+        }
+    }
+
+    /**
+     * Lets the ring go on with other translations.
+     *
+     * @param quiesce whether nothing may be under way any more that was found through those before
+     */
+    void translate(GuestMemory memory, boolean quiesce) {
+        if (running != null) {
+            function.replaceMemory(index, memory, quiesce);
         }
     }
 
@@ -339,6 +441,8 @@ final class Vring implements AutoCloseable {
         base = 0;
         ownBase = false;
         addressed = false;
+        usedLogged = false;
+        usedLog = 0;
         failed = false;
         wanted = false;
     }

@@ -8,6 +8,7 @@ import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.memory.Le;
@@ -48,6 +49,11 @@ public final class FrontEnd implements AutoCloseable {
     private int maxQueues;
     private @Nullable Inflight inflight;
 
+    /** Of the connection, if the device is behind one. Its thread speaks through the wire too: who does holds the lock. */
+    private @Nullable Iommu iommu;
+
+    private final Object lock = new Object();
+
     private FrontEnd(FrontEndSpec spec, Connector connector, SharedRam ram, Wire wire) {
         this.spec = spec;
         this.connector = connector;
@@ -87,7 +93,7 @@ public final class FrontEnd implements AutoCloseable {
                 frontEnd.bell.close();
                 throw e;
             }
-            frontEnd.negotiated = frontEnd.offered.and(spec.wanted());
+            frontEnd.negotiate();
             return frontEnd;
         } catch (RuntimeException e) {
             if (wire != null) {
@@ -101,16 +107,29 @@ public final class FrontEnd implements AutoCloseable {
         }
     }
 
+    private void negotiate() {
+        FeatureSet wanted = spec.wanted();
+        if (spec.iommuEntries() > 0) {
+            if (!offered.has(RingFeature.ACCESS_PLATFORM) || !wire.has(ProtocolFeature.BACKEND_REQ)) {
+                bell.close();
+                throw FrontEndException.refused("the back-end has no ACCESS_PLATFORM, and so no use for an IOMMU");
+            }
+            wanted = wanted.with(RingFeature.ACCESS_PLATFORM);
+        }
+        negotiated = offered.and(wanted);
+    }
+
     /** Everything before the device's features are set. */
     private void greet() {
         wire.order("SET_OWNER", Request.SET_OWNER, 0);
         wire.tell();
         long word = wire.askNumber("GET_FEATURES", Request.GET_FEATURES);
-        offered = FeatureSet.ofLow(word & ~ProtocolFeature.NEGOTIATION);
+        offered = FeatureSet.ofLow(word & ~ProtocolFeature.TRANSPORT);
         protocol = 0;
         maxQueues = 1;
         if ((word & ProtocolFeature.NEGOTIATION) != 0) {
-            long agreed = wire.askNumber("GET_PROTOCOL_FEATURES", Request.GET_PROTOCOL_FEATURES) & WANTED_PROTOCOL;
+            long wanted = WANTED_PROTOCOL | (spec.iommuEntries() > 0 ? ProtocolFeature.BACKEND_REQ : 0);
+            long agreed = wire.askNumber("GET_PROTOCOL_FEATURES", Request.GET_PROTOCOL_FEATURES) & wanted;
             wire.tell("SET_PROTOCOL_FEATURES", Request.SET_PROTOCOL_FEATURES, agreed);
             wire.protocolFeatures(agreed);
             protocol = agreed | ProtocolFeature.NEGOTIATION;
@@ -161,14 +180,16 @@ public final class FrontEnd implements AutoCloseable {
             throw FrontEndException.refused(
                     "the back-end shows no configuration space: is it the right kind of device?");
         }
-        wire.question("GET_CONFIG", Request.GET_CONFIG, MessageLayout.CONFIG_DATA + bytes)
-                .u32(MessageLayout.CONFIG_OFFSET, offset)
-                .u32(MessageLayout.CONFIG_SIZE, bytes);
-        Message reply = wire.ask(0);
-        if (reply.size() < MessageLayout.CONFIG_DATA + bytes) {
-            throw FrontEndException.refused("the back-end has no " + bytes + " bytes of configuration");
+        synchronized (lock) {
+            wire.question("GET_CONFIG", Request.GET_CONFIG, MessageLayout.CONFIG_DATA + bytes)
+                    .u32(MessageLayout.CONFIG_OFFSET, offset)
+                    .u32(MessageLayout.CONFIG_SIZE, bytes);
+            Message reply = wire.ask(0);
+            if (reply.size() < MessageLayout.CONFIG_DATA + bytes) {
+                throw FrontEndException.refused("the back-end has no " + bytes + " bytes of configuration");
+            }
+            return reply.bytes(MessageLayout.CONFIG_DATA, bytes);
         }
-        return reply.bytes(MessageLayout.CONFIG_DATA, bytes);
     }
 
     /**
@@ -189,11 +210,13 @@ public final class FrontEnd implements AutoCloseable {
             queues.add(queue);
             bell.add(queue.callFd().fd());
         }
-        acceptFeatures();
-        if (wire.has(ProtocolFeature.INFLIGHT_SHMFD)) {
-            inflight = askInflight();
+        synchronized (lock) {
+            acceptFeatures();
+            if (wire.has(ProtocolFeature.INFLIGHT_SHMFD)) {
+                inflight = askInflight();
+            }
+            run();
         }
-        run();
     }
 
     private void acceptFeatures() {
@@ -242,6 +265,9 @@ public final class FrontEnd implements AutoCloseable {
             wire.tell(region.file());
         }
         shareMemory();
+        if (isTranslated()) {
+            openIommu();
+        }
         for (FrontEndQueue queue : queues) {
             setUp(queue);
         }
@@ -258,6 +284,34 @@ public final class FrontEnd implements AutoCloseable {
         }
     }
 
+    private boolean isTranslated() {
+        return negotiated.has(RingFeature.ACCESS_PLATFORM);
+    }
+
+    /** What the driver takes for addresses are I/O virtual ones, and all of the memory is mapped. */
+    private void openIommu() {
+        Iommu made =
+                new Iommu(this::translate, SharedRam.GUEST_ADDRESS, ram.size(), spec.iommuEntries(), spec.timeout());
+        iommu = made;
+        made.start();
+        wire.order("SET_BACKEND_REQ_FD", Request.SET_BACKEND_REQ_FD, 0);
+        wire.tell(made.channel());
+    }
+
+    private void translate(int type, long iova, long size, int access) {
+        synchronized (lock) {
+            wire.question("IOTLB_MSG", Request.IOTLB_MSG, MessageLayout.IOTLB_BYTES)
+                    .u64(MessageLayout.IOTLB_ADDRESS, iova)
+                    .u64(MessageLayout.IOTLB_SIZE, size)
+                    .u64(MessageLayout.IOTLB_USER, SharedRam.userAddress(iova))
+                    .u8(MessageLayout.IOTLB_ACCESS, access)
+                    .u8(MessageLayout.IOTLB_TYPE, type);
+            if (wire.ask(MessageLayout.U64_BYTES).u64(0) != 0) {
+                throw FrontEndException.refused("the back-end refuses a translation");
+            }
+        }
+    }
+
     private void shareMemory() {
         boolean slots = wire.has(ProtocolFeature.CONFIGURE_MEM_SLOTS);
         int at = slots ? MessageLayout.SINGLE_REGION : MessageLayout.TABLE_REGIONS;
@@ -265,7 +319,9 @@ public final class FrontEnd implements AutoCloseable {
                 ? wire.order("ADD_MEM_REG", Request.ADD_MEM_REG, at + MessageLayout.REGION_BYTES)
                 : wire.order("SET_MEM_TABLE", Request.SET_MEM_TABLE, at + MessageLayout.REGION_BYTES)
                         .u32(MessageLayout.TABLE_COUNT, 1);
-        message.u64(at + MessageLayout.REGION_GUEST, SharedRam.GUEST_ADDRESS)
+        // with an IOMMU nobody may use this one
+        long guest = isTranslated() ? SharedRam.PHYSICAL_ADDRESS : SharedRam.GUEST_ADDRESS;
+        message.u64(at + MessageLayout.REGION_GUEST, guest)
                 .u64(at + MessageLayout.REGION_SIZE, ram.size())
                 .u64(at + MessageLayout.REGION_USER, SharedRam.USER_ADDRESS)
                 .u64(at + MessageLayout.REGION_OFFSET, 0);
@@ -279,15 +335,20 @@ public final class FrontEnd implements AutoCloseable {
         state("SET_VRING_BASE", Request.SET_VRING_BASE, index, base(ring));
         wire.order("SET_VRING_ADDR", Request.SET_VRING_ADDR, MessageLayout.ADDRESS_BYTES)
                 .u32(MessageLayout.ADDRESS_INDEX, index)
-                .u64(MessageLayout.ADDRESS_DESCRIPTORS, SharedRam.userAddress(ring.descriptorAddress()))
-                .u64(MessageLayout.ADDRESS_USED, SharedRam.userAddress(ring.deviceAreaAddress()))
-                .u64(MessageLayout.ADDRESS_AVAIL, SharedRam.userAddress(ring.driverAreaAddress()));
+                .u64(MessageLayout.ADDRESS_DESCRIPTORS, ringAddress(ring.descriptorAddress()))
+                .u64(MessageLayout.ADDRESS_USED, ringAddress(ring.deviceAreaAddress()))
+                .u64(MessageLayout.ADDRESS_AVAIL, ringAddress(ring.driverAreaAddress()));
         wire.tell();
         wire.tell("SET_VRING_ERR", Request.SET_VRING_ERR, index, queue.errorFd().fd());
         wire.tell(
                 "SET_VRING_CALL", Request.SET_VRING_CALL, index, queue.callFd().fd());
         wire.tell(
                 "SET_VRING_KICK", Request.SET_VRING_KICK, index, queue.kickFd().fd());
+    }
+
+    /** How a back-end is told of a ring's part. [vhost-user "A vring address description"] */
+    private long ringAddress(long guestAddress) {
+        return isTranslated() ? guestAddress : SharedRam.userAddress(guestAddress);
     }
 
     private void state(String name, int request, int index, int value) {
@@ -314,7 +375,9 @@ public final class FrontEnd implements AutoCloseable {
 
     /** Whether the back-end still holds the connection; costs a system call. */
     public boolean isConnected() {
-        return wire.isOpen();
+        synchronized (lock) {
+            return wire.isOpen();
+        }
     }
 
     /** Whether the back-end has reported an error of any ring since the last question. */
@@ -353,13 +416,15 @@ public final class FrontEnd implements AutoCloseable {
         while (true) {
             disconnect();
             try {
-                wire = new Wire(connector.connect(spec.timeout()), spec.timeout());
-                greet();
-                if (!offered.containsAll(before) || kept != wire.has(ProtocolFeature.INFLIGHT_SHMFD)) {
-                    throw FrontEndException.refused("the back-end came back with other features: " + offered);
+                synchronized (lock) {
+                    wire = new Wire(connector.connect(spec.timeout()), spec.timeout());
+                    greet();
+                    if (!offered.containsAll(before) || kept != wire.has(ProtocolFeature.INFLIGHT_SHMFD)) {
+                        throw FrontEndException.refused("the back-end came back with other features: " + offered);
+                    }
+                    acceptFeatures();
+                    run();
                 }
-                acceptFeatures();
-                run();
                 return kept;
             } catch (FrontEndException e) {
                 if (!e.isMissing() || System.nanoTime() - deadline >= 0) {
@@ -380,6 +445,11 @@ public final class FrontEnd implements AutoCloseable {
     }
 
     private void disconnect() {
+        Iommu asked = iommu;
+        if (asked != null) {
+            asked.close();
+            iommu = null;
+        }
         if (wire.fd().isOpen()) {
             bell.remove(wire.fd().number());
         }
@@ -392,6 +462,12 @@ public final class FrontEnd implements AutoCloseable {
      * @return for each ring the available index at which the device stopped
      */
     public int[] stop() {
+        synchronized (lock) {
+            return stopRings();
+        }
+    }
+
+    private int[] stopRings() {
         int[] stoppedAt = new int[queues.size()];
         for (FrontEndQueue queue : queues) {
             if ((protocol & ProtocolFeature.NEGOTIATION) != 0) {

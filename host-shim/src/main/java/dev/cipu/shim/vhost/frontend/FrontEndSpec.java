@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param maxQueues rings that will be started at most
  * @param memoryBytes device-visible memory besides the rings
  * @param hugePages whether to take huge pages if there are free ones
+ * @param iommuEntries translations of 64 KiB that a back-end may have at a time; 0: there is no IOMMU
  * @param timeout bounds every wait for the back-end
  */
 public record FrontEndSpec(
@@ -26,4 +27,5 @@ public record FrontEndSpec(
         int maxQueues,
         long memoryBytes,
         boolean hugePages,
+        int iommuEntries,
         Duration timeout) {}

@@ -14,6 +14,10 @@ import dev.cipu.virtio.driver.DriverMemory;
  */
 final class SharedRam implements AutoCloseable {
     static final long GUEST_ADDRESS = 0x1_0000_0000L;
+
+    /** Where the region is said to be when what the driver uses are I/O virtual addresses. */
+    static final long PHYSICAL_ADDRESS = 0x3_4000_0000L;
+
     static final long USER_ADDRESS = 0x5500_4000_0000L;
 
     private static final long HUGE_PAGE = 2L << 20;

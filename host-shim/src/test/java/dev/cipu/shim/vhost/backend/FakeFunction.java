@@ -4,12 +4,18 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.card.FunctionListener;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
+import dev.cipu.virtio.blk.BlkTraits;
+import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
 import dev.cipu.virtio.ring.Chain;
+import dev.cipu.virtio.ring.TranslationMiss;
+import dev.cipu.virtio.ring.Violation;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueViolation;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A function that completes chains when a test says so, and remembers what its transport did. */
@@ -21,6 +27,8 @@ final class FakeFunction extends CardFunction {
     private final TreeMap<Integer, Integer> kicks = new TreeMap<>();
     private final TreeMap<Integer, Boolean> enabled = new TreeMap<>();
     private final List<String> announced = new ArrayList<>();
+    private final Set<Integer> parked = new HashSet<>();
+    private int quiesced;
     private int attachments;
     private boolean attachFails;
     private int detachFails = -1;
@@ -30,7 +38,15 @@ final class FakeFunction extends CardFunction {
     }
 
     static FakeFunction blk(int queues) {
-        return new FakeFunction(new BlkDevice(new BlkDevice.Geometry(2048, 512, false, queues, "serial", true)));
+        return new FakeFunction(new BlkDevice(
+                BlkTraits.of(2048).withQueues(queues).withSerial("serial").withDiscard(true)));
+    }
+
+    /** As {@link #blk}, behind an IOMMU. */
+    static FakeFunction translated(int queues) {
+        FakeFunction function = blk(queues);
+        function.device.offerAccessPlatform();
+        return function;
     }
 
     static FakeFunction net(int pairs) {
@@ -51,6 +67,7 @@ final class FakeFunction extends CardFunction {
             throw new IllegalStateException("queue " + queue + " attached twice");
         }
         kicks.put(queue, kickFd);
+        parked.remove(queue);
         attachments++;
     }
 
@@ -61,6 +78,22 @@ final class FakeFunction extends CardFunction {
         }
         attached.remove(queue);
         enabled.remove(queue);
+    }
+
+    @Override
+    public synchronized void replaceMemory(int queue, GuestMemory memory, boolean quiesce) {
+        Virtqueue q = attached.get(queue);
+        if (q == null) {
+            throw new IllegalStateException("queue " + queue + " is not attached");
+        }
+        q.replaceMemory(memory);
+        parked.remove(queue);
+        quiesced += quiesce ? 1 : 0;
+    }
+
+    /** How often nothing was allowed to be under way while memory was replaced. */
+    synchronized int quiesced() {
+        return quiesced;
     }
 
     @Override
@@ -141,7 +174,7 @@ final class FakeFunction extends CardFunction {
     private List<Integer> take(int queue, boolean complete) {
         List<Integer> heads = new ArrayList<>();
         Virtqueue q = attached.get(queue);
-        if (q == null || !isEnabled(queue)) {
+        if (q == null || !isEnabled(queue) || parked.contains(queue)) {
             return heads;
         }
         Chain chain = new Chain();
@@ -153,7 +186,13 @@ final class FakeFunction extends CardFunction {
                     q.push(chain.head(), 0);
                 }
             }
+        } catch (TranslationMiss e) {
+            parked.add(queue);
+            listener().translationMissed(queue, e.address(), e.write());
         } catch (VirtqueueViolation e) {
+            if (e.kind() == Violation.ACCESS_DENIED) {
+                listener().accessDenied(queue, e.address(), e.write());
+            }
             listener().queueBroken(queue, e.kind());
         } catch (InternalError e) {
             fault(queue, true);

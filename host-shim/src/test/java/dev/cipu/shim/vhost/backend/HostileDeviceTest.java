@@ -14,6 +14,7 @@ import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
 import dev.cipu.virtio.blk.BlkFeature;
 import dev.cipu.virtio.conformance.Conforms;
+import dev.cipu.virtio.net.NetConfig;
 import dev.cipu.virtio.net.NetFeature;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -46,7 +47,7 @@ class HostileDeviceTest {
     @Test
     void line57ConfigIsReadInAnyLengthThatFrontEndsAskFor() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk()) {
-            for (int size : new int[] {8, 60, 256}) {
+            for (int size : new int[] {8, 60, 96, 256}) {
                 ByteBuffer answer = session.front.ask(Request.GET_CONFIG, config(0, size, size));
                 assertThat(answer.remaining()).isEqualTo(12 + size);
                 assertThat(answer.getInt(4)).isEqualTo(size);
@@ -172,6 +173,7 @@ class HostileDeviceTest {
     @Test
     void eachDeviceTypeOffersWhatItImplements() throws Exception {
         long common = ProtocolFeature.MQ
+                | ProtocolFeature.LOG_SHMFD
                 | ProtocolFeature.REPLY_ACK
                 | ProtocolFeature.RESET_DEVICE
                 | ProtocolFeature.CONFIGURE_MEM_SLOTS
@@ -184,10 +186,16 @@ class HostileDeviceTest {
                             | ProtocolFeature.BACKEND_REQ
                             | ProtocolFeature.INFLIGHT_SHMFD);
             assertThat(net.front.ask(Request.GET_PROTOCOL_FEATURES, NOTHING).getLong())
-                    .isEqualTo(common | ProtocolFeature.NET_MTU | ProtocolFeature.RARP);
+                    .isEqualTo(common
+                            | ProtocolFeature.CONFIG
+                            | ProtocolFeature.BACKEND_REQ
+                            | ProtocolFeature.NET_MTU
+                            | ProtocolFeature.RARP);
             assertThat(blk.front.ask(Request.GET_QUEUE_NUM, NOTHING).getLong()).isEqualTo(2);
             assertThat(net.front.ask(Request.GET_QUEUE_NUM, NOTHING).getLong()).isEqualTo(2);
-            assertThat(net.function.device().queueCount()).isEqualTo(4);
+            assertThat(net.function.device().queueCount())
+                    .as("two pairs and the control queue")
+                    .isEqualTo(5);
         }
     }
 
@@ -238,6 +246,40 @@ class HostileDeviceTest {
             session.function.transport().configChanged();
             session.function.transport().configChanged();
             assertThat(front.ask(Request.GET_QUEUE_NUM, NOTHING).getLong()).isEqualTo(2);
+        }
+    }
+
+    /** A front-end that knows nothing of networks shows the guest what it reads here. */
+    @Test
+    void aNetworkDevicesConfigurationIsReadWholeAndNeverWritten() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.net()) {
+            RawFrontEnd front = session.front;
+            front.negotiate();
+            ByteBuffer answer = front.ask(Request.GET_CONFIG, config(0, NetConfig.BYTES, NetConfig.BYTES));
+            assertThat(answer.remaining()).isEqualTo(12 + NetConfig.BYTES);
+            byte[] space = new byte[NetConfig.BYTES];
+            session.function.device().readConfig(0, space);
+            byte[] read = new byte[NetConfig.BYTES];
+            answer.position(12).get(read);
+            assertThat(read).isEqualTo(space);
+            for (int at = 0; at < NetConfig.BYTES; at++) {
+                assertThat(front.acked(Request.SET_CONFIG, config(at, 1, 1))).isEqualTo(REFUSED);
+            }
+        }
+    }
+
+    /** Rings behind the pairs: the control queue is one, and nothing comes after it. */
+    @Test
+    void theControlQueueIsTheLastRing() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.net()) {
+            RawFrontEnd front = session.front;
+            front.negotiate();
+            front.setFeatures(ProtocolFeature.NEGOTIATION | 1L << 32 | 1L << NetFeature.CTRL_VQ | 1L << NetFeature.MQ);
+            front.shareMemory();
+            front.startRing(4);
+            assertThat(session.function.isEnabled(4)).isTrue();
+            assertThat(front.acked(Request.SET_VRING_NUM, RawFrontEnd.state(5, 8)))
+                    .isEqualTo(REFUSED);
         }
     }
 }

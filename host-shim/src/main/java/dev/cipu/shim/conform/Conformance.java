@@ -1,0 +1,215 @@
+package dev.cipu.shim.conform;
+
+import dev.cipu.shim.probe.DeviceKind;
+import dev.cipu.shim.probe.Link;
+import dev.cipu.shim.probe.LinkException;
+import dev.cipu.shim.probe.Peer;
+import dev.cipu.shim.probe.Rig;
+import dev.cipu.shim.vhost.Request;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.blk.BlkConfig;
+import dev.cipu.virtio.blk.BlkFeature;
+import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.memory.Le;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Runs checks against a back-end, one after the other, each on a connection of its own. Owned by one thread. */
+public final class Conformance {
+    private static final String GONE = "the back-end is gone";
+
+    private final Peer peer;
+    private final Survey survey;
+    private final List<Check> checks;
+    private boolean gone;
+
+    private Conformance(Peer peer, Survey survey, List<Check> checks) {
+        this.peer = peer;
+        this.survey = survey;
+        this.checks = checks;
+    }
+
+    /** All checks of all device types. */
+    static List<Check> checks() {
+        return Stream.of(
+                        FeatureChecks.all(),
+                        WireChecks.all(),
+                        ChainChecks.split(),
+                        ChainChecks.splitOnly(),
+                        NotifyChecks.all(),
+                        ChainChecks.packed(),
+                        PackedChecks.all(),
+                        NetChecks.all(),
+                        OffloadChecks.all(),
+                        BlkChecks.all(),
+                        RequestChecks.all())
+                .flatMap(List::stream)
+                .sorted(Comparator.comparing(Check::rough))
+                .toList();
+    }
+
+    /** The ids that checks of this device type answer for. */
+    public static Set<String> ids(DeviceKind kind) {
+        Set<String> ids = new LinkedHashSet<>();
+        checks().stream().filter(check -> check.kinds().contains(kind)).forEach(check -> ids.addAll(check.ids()));
+        return ids;
+    }
+
+    /**
+     * Connects and learns what the back-end is.
+     *
+     * @param kind the device type, or null to go by what the back-end offers
+     * @param only ids to check; empty for all
+     * @throws LinkException if there is no back-end
+     * @throws IllegalArgumentException if the type cannot be told or an id is not one of its type
+     */
+    public static Conformance of(Peer peer, @Nullable DeviceKind kind, Set<String> only) {
+        try (Rig rig = Rig.connect(peer)) {
+            DeviceKind type = kind != null ? kind : DeviceKind.of(rig);
+            if (type == null) {
+                throw new IllegalArgumentException("the back-end does not show whether it is net or blk; say --type");
+            }
+            Set<String> known = ids(type);
+            for (String id : only) {
+                if (!known.contains(id)) {
+                    throw new IllegalArgumentException("no check of a " + type.word() + " device has the id " + id);
+                }
+            }
+            List<Check> checks = checks().stream()
+                    .filter(check -> check.kinds().contains(type))
+                    .filter(check -> only.isEmpty() || check.ids().stream().anyMatch(only::contains))
+                    .map(check -> only.isEmpty() ? check : narrowed(check, only))
+                    .toList();
+            return new Conformance(peer, survey(rig, type), checks);
+        }
+    }
+
+    /** The check as it is, but reported under the wanted ids alone. */
+    private static Check narrowed(Check check, Set<String> only) {
+        return new Check(
+                check.kinds(), check.ids().stream().filter(only::contains).toList(), check.rough(), check.body());
+    }
+
+    private static Survey survey(Rig rig, DeviceKind kind) {
+        FeatureSet offered = rig.offered();
+        if (kind == DeviceKind.NET) {
+            int pairs = rig.maxQueues();
+            return new Survey(kind, offered, rig.offeredProtocol(), pairs, reflects(rig), 0, 0);
+        }
+        MemorySegment config = MemorySegment.ofArray(rig.config(0, BlkChecks.CONFIG_BYTES));
+        int block = offered.has(BlkFeature.BLK_SIZE)
+                ? config.get(Le.INT_UNALIGNED, BlkConfig.BLK_SIZE)
+                : BlkRequest.SECTOR_BYTES;
+        long sectors = config.get(Le.LONG_UNALIGNED, BlkConfig.CAPACITY);
+        return new Survey(kind, offered, rig.offeredProtocol(), rig.maxQueues(), false, sectors, block);
+    }
+
+    /** Whether a frame comes back; the first ones may be lost while a switch or a link comes up. */
+    private static boolean reflects(Rig rig) {
+        try {
+            rig.accept(FeatureSet.of(RingFeature.VERSION_1)).share();
+            Reflection reflection = Reflection.on(rig, 16, Reflection.BIG_BUFFER);
+            for (int i = 0; i < 10; i++) {
+                if (reflection.send(Reflection.plainHeader(), Frames.plain(64, i))
+                        && reflection.receive(rig.peer().quiet()) != null) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (LinkException | IllegalStateException e) {
+            return false;
+        }
+    }
+
+    public DeviceKind kind() {
+        return survey.kind();
+    }
+
+    /** One line about the back-end. */
+    public String describe() {
+        return survey.kind().word() + ", features " + survey.offered() + ", protocol features 0x"
+                + Long.toHexString(survey.protocol()) + ", " + survey.queues()
+                + (survey.kind() == DeviceKind.NET
+                        ? " pair(s), frames " + (survey.reflects() ? "" : "do not ") + "come back"
+                        : " queue(s), " + survey.sectors() + " sectors");
+    }
+
+    /** Runs the checks; {@code each} hears of every result at once. */
+    public ConformReport run(Consumer<CheckResult> each) {
+        List<CheckResult> results = new ArrayList<>();
+        long start = System.nanoTime();
+        for (Check check : checks) {
+            for (CheckResult result : run(check)) {
+                results.add(result);
+                each.accept(result);
+            }
+        }
+        return ConformReport.of(peer, survey, results, seconds(start));
+    }
+
+    private List<CheckResult> run(Check check) {
+        if (gone) {
+            return check.ids().stream()
+                    .map(id -> result(id, Verdict.SKIP, GONE, 0))
+                    .toList();
+        }
+        long start = System.nanoTime();
+        List<CheckResult> results = new ArrayList<>();
+        Trial trial = new Trial(peer, survey);
+        try (trial) {
+            Trial.Finding rest = attempt(check, trial);
+            double seconds = seconds(start);
+            boolean good = trial.findings().values().stream().noneMatch(f -> f.verdict() == Verdict.FAIL)
+                    && rest.verdict() != Verdict.FAIL;
+            trial.close();
+            gone = (check.rough() || !good) && !isThere();
+            for (String id : check.ids()) {
+                Trial.Finding finding = trial.findings().getOrDefault(id, rest);
+                if (gone && good) {
+                    finding = new Trial.Finding(Verdict.FAIL, finding.seen() + "; then " + GONE);
+                }
+                results.add(result(id, finding.verdict(), finding.seen(), seconds));
+            }
+        }
+        return results;
+    }
+
+    /** Runs the check; returns what holds for the ids that it has not reported. */
+    private static Trial.Finding attempt(Check check, Trial trial) {
+        try {
+            check.body().run(trial);
+            return new Trial.Finding(Verdict.SKIP, "nothing to be seen");
+        } catch (Skipped e) {
+            return new Trial.Finding(Verdict.SKIP, String.valueOf(e.getMessage()));
+        } catch (LinkException | Disk.Unanswered | IllegalStateException e) {
+            // what the driver's half throws at a used ring that makes no sense is an IllegalStateException
+            return new Trial.Finding(Verdict.FAIL, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private boolean isThere() {
+        try (Link link = Link.open(peer)) {
+            link.askNumber(Request.GET_FEATURES);
+            return true;
+        } catch (LinkException e) {
+            return false;
+        }
+    }
+
+    private static CheckResult result(String id, Verdict verdict, String seen, double seconds) {
+        Demands.Demand demand = Demands.of(id);
+        return new CheckResult(id, demand.level(), demand.text(), verdict, seen, seconds);
+    }
+
+    private static double seconds(long since) {
+        return (System.nanoTime() - since) / 1e9;
+    }
+}
