@@ -18,8 +18,14 @@ final class TargetOptions {
             names = "--queue-size",
             defaultValue = "" + Target.DEFAULT_QUEUE_SIZE,
             paramLabel = "N",
-            description = "Descriptors of each ring, a power of two (default: ${DEFAULT-VALUE}).")
+            description = "Descriptors of each ring, of a split one a power of two (default: ${DEFAULT-VALUE}).")
     private int queueSize;
+
+    @Option(names = "--packed", description = "Use packed rings; a back-end that has none is an error.")
+    private boolean packed;
+
+    @Option(names = "--in-order", description = "Let buffers be used in order if the back-end offers it.")
+    private boolean inOrder;
 
     @Option(names = "--indirect", description = "Put requests into indirect tables if the back-end offers them.")
     private boolean indirect;
@@ -54,7 +60,15 @@ final class TargetOptions {
             throw new IllegalArgumentException(iommuEntries + " translations are less than none");
         }
         return new Target(
-                socket, server, queueSize, indirect, !noEventIndex, true, iommuEntries, Duration.ofMillis((long)
-                        (timeout * 1000)));
+                socket,
+                server,
+                queueSize,
+                packed,
+                inOrder,
+                indirect,
+                !noEventIndex,
+                true,
+                iommuEntries,
+                Duration.ofMillis((long) (timeout * 1000)));
     }
 }

@@ -3,6 +3,7 @@ package dev.cipu.shim.load;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.vhost.ProtocolFeature;
@@ -68,6 +69,32 @@ class BlkLoadTest {
             assertThat(result.passed()).as(result.firstProblem()).isTrue();
             assertThat(result.blocksVerified()).isGreaterThan(DISK / 4096 / 2);
             assertThat(backEnd.failure()).isNull();
+        }
+    }
+
+    @Test
+    void aBackEndWithoutPackedRingsIsNoneForThem() {
+        try (ScriptedBackEnd backEnd = serve(new MemoryDisk(DISK), ALL)) {
+            Target target =
+                    new Target(socket(), false, 128, false, true, false, Duration.ofSeconds(5)).withPacked(100, false);
+            RunSpec run = new RunSpec(1, 100, 0, false, RunSpec.ANY_CORE);
+            BlkLoadSpec spec = BlkLoadSpec.of(target, BlkWorkload.RANDREAD, 4096, 16, run);
+            assertThatThrownBy(() -> BlkLoad.run(spec))
+                    .isInstanceOf(LoadException.class)
+                    .hasMessageContaining("no packed rings");
+            assertThat(backEnd.failure()).isNull();
+        }
+    }
+
+    @Test
+    void queueSizesAreThoseOfTheFormat() {
+        Target split = Target.of(socket());
+        assertThat(split.withPacked(32768, false).withQueueSize(97).queueSize()).isEqualTo(97);
+        for (int size : new int[] {0, 97, 65536}) {
+            assertThatThrownBy(() -> split.withQueueSize(size)).isInstanceOf(IllegalArgumentException.class);
+        }
+        for (int size : new int[] {0, -1, 32769}) {
+            assertThatThrownBy(() -> split.withPacked(size, false)).isInstanceOf(IllegalArgumentException.class);
         }
     }
 

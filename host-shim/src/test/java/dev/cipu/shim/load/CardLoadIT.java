@@ -61,6 +61,35 @@ class CardLoadIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"97,false,false", "256,true,true", "1000,false,true"})
+    void theDiskIsRightOverPackedRingsToo(int size, boolean indirect, boolean interrupt) {
+        try (CardAssembly _ = card()) {
+            RunSpec run = new RunSpec(1, 20_000, 0, interrupt, RunSpec.ANY_CORE);
+            Target target = target("blk", indirect).withPacked(size, true);
+            BlkLoadResult result = BlkLoad.run(BlkLoadSpec.of(target, BlkWorkload.RANDRW, 4096, 32, run)
+                    .withQueues(2)
+                    .withVerify(true));
+            assertThat(result.passed()).as(result.firstProblem()).isTrue();
+            assertThat(result.blocksVerified()).isGreaterThan(1_000);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"97,false,false", "256,true,true", "1000,false,true"})
+    void theUplinkReflectsEveryFrameOverPackedRingsToo(int size, boolean inOrder, boolean interrupt) {
+        try (CardAssembly _ = card()) {
+            RunSpec run = new RunSpec(1, 20_000, 0, interrupt, RunSpec.ANY_CORE);
+            Target target = target("net", false).withPacked(size, inOrder);
+            NetLoadResult result = NetLoad.run(NetLoadSpec.of(target, 1514, run)
+                    .withPairs(2)
+                    .withMergeable(true)
+                    .withVerify(true));
+            assertThat(result.passed()).as(result.toString()).isTrue();
+            assertThat(result.ops()).isEqualTo(20_000);
+        }
+    }
+
     @Test
     void manyLoadsInARowLeaveTheCardAsItWas() {
         try (CardAssembly card = card()) {

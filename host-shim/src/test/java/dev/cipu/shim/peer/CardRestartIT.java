@@ -25,7 +25,14 @@ class CardRestartIT {
     Path folder;
 
     @ParameterizedTest(name = "{0}")
-    @ValueSource(strings = {"--interrupt", "--core=1"})
+    @ValueSource(
+            strings = {
+                "--interrupt",
+                "--core=1",
+                "--interrupt --packed --queue-size 300",
+                "--core=1 --packed --queue-size 97 --no-event-idx",
+                "--core=1 --packed --indirect"
+            })
     void acknowledgedWritesSurviveAndNothingHangs(String mode) throws Exception {
         Path image = Backend.image(folder, "disk.img", 32L << 20);
         Path socket = folder.resolve("disk.sock");
@@ -43,8 +50,8 @@ class CardRestartIT {
                 "8",
                 "--reconnect",
                 "--timeout",
-                "40",
-                mode));
+                "40"));
+        drive.addAll(List.of(mode.split(" ")));
         try (Child driver = Child.start("the driver", drive)) {
             for (int death = 0; death < 2; death++) {
                 awaitWrites(image);

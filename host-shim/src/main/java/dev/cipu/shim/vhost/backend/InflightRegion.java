@@ -69,7 +69,7 @@ final class InflightRegion implements AutoCloseable {
 
     /** The part of one packed ring, as {@link #split}. */
     PackedInflightQueue packed(int index, int size) {
-        return new PackedInflightQueue(part(RingFormat.PACKED, index, size), size, queueSize);
+        return new PackedInflightQueue(new PackedInflightPart(part(RingFormat.PACKED, index, size)), size, queueSize);
     }
 
     private MemorySegment part(RingFormat wanted, int index, int size) {

@@ -18,6 +18,10 @@ final class PackedInflightLayout {
     static final long DESCRIPTORS = 10;
     static final long FREE_HEAD = 12;
     static final long OLD_FREE_HEAD = 14;
+
+    /** Both positions and the padding behind them, eight bytes. */
+    static final long POSITIONS = 16;
+
     static final long USED_INDEX = 16;
     static final long OLD_USED_INDEX = 18;
     static final long USED_WRAP = 20;

@@ -6,8 +6,6 @@ import dev.cipu.virtio.ring.PackedInflightLog;
 import dev.cipu.virtio.ring.PackedLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,14 +19,13 @@ import java.util.List;
  * peer writes into the region meanwhile is never read back.
  */
 final class PackedInflightQueue implements PackedInflightLog {
-    private static final VarHandle U8 = ValueLayout.JAVA_BYTE.varHandle().withInvokeExactBehavior();
-    private static final byte TAKEN = 1;
-    private static final byte FREE = 0;
+    private static final int TAKEN = 1;
+    private static final int FREE = 0;
     private static final int NONE = -1;
     private static final int FLAGS_SHIFT = 48;
     private static final int WRAP_SHIFT = 15;
 
-    private final MemorySegment part;
+    private final PackedInflightPart part;
     private final int size;
     private final int descriptors;
 
@@ -61,7 +58,7 @@ final class PackedInflightQueue implements PackedInflightLog {
      * @param size descriptors of the ring
      * @param descriptors entries of the part, at least {@code size}
      */
-    PackedInflightQueue(MemorySegment part, int size, int descriptors) {
+    PackedInflightQueue(PackedInflightPart part, int size, int descriptors) {
         this.part = part;
         this.size = size;
         this.descriptors = descriptors;
@@ -85,20 +82,22 @@ final class PackedInflightQueue implements PackedInflightLog {
      * @throws RefusedException when the contents cannot be a predecessor's
      */
     List<ChainRecord> recover(MemorySegment ring, int position) {
-        int version = u16(PackedInflightLayout.VERSION);
+        int version = part.u16(PackedInflightLayout.VERSION);
         if (version == 0) {
             setUp(position);
             return List.of();
         }
-        if (version != PackedInflightLayout.CURRENT_VERSION || u16(PackedInflightLayout.DESCRIPTORS) != descriptors) {
+        if (version != PackedInflightLayout.CURRENT_VERSION
+                || part.u16(PackedInflightLayout.DESCRIPTORS) != descriptors) {
             throw new RefusedException("inflight record of version " + version);
         }
         for (int i = 0; i < descriptors; i++) {
-            next[i] = u16(PackedInflightLayout.entry(i) + PackedInflightLayout.ENTRY_NEXT);
+            next[i] = part.u16(PackedInflightLayout.entry(i) + PackedInflightLayout.ENTRY_NEXT);
         }
         finishLastBatch(ring);
         List<ChainRecord> chains = taken();
         checkFreeList();
+        takeBackElements(ring, chains.stream().mapToInt(ChainRecord::slots).sum());
         return chains;
     }
 
@@ -109,44 +108,74 @@ final class PackedInflightQueue implements PackedInflightLog {
 
     /** Begins a record of a ring that has nothing in flight. */
     void setUp(int position) {
+        // a record that is half set up is none
+        part.u16(PackedInflightLayout.VERSION, 0);
         for (int i = 0; i < descriptors; i++) {
             clear(i);
             // the last one's successor is named, and never reached: a ring has no more chains than entries
             next[i] = i + 1 == descriptors ? 0 : i + 1;
-            u16(PackedInflightLayout.entry(i) + PackedInflightLayout.ENTRY_NEXT, next[i]);
+            part.u16(PackedInflightLayout.entry(i) + PackedInflightLayout.ENTRY_NEXT, next[i]);
         }
-        part.set(Le.SHORT, PackedInflightLayout.DESCRIPTORS, (short) descriptors);
+        part.u16(PackedInflightLayout.DESCRIPTORS, descriptors);
         freeHead = 0;
         writeFreeHead();
-        Le.U16.setRelease(part, PackedInflightLayout.OLD_FREE_HEAD, (short) 0);
+        part.u16(PackedInflightLayout.OLD_FREE_HEAD, 0);
         used = position;
-        writeUsed(PackedInflightLayout.USED_INDEX, PackedInflightLayout.USED_WRAP);
-        writeUsed(PackedInflightLayout.OLD_USED_INDEX, PackedInflightLayout.OLD_USED_WRAP);
-        Le.U16.setRelease(part, PackedInflightLayout.VERSION, (short) PackedInflightLayout.CURRENT_VERSION);
+        writePositions(position, position);
+        part.u16(PackedInflightLayout.VERSION, PackedInflightLayout.CURRENT_VERSION);
     }
 
     /** Positions that differ: the ring tells whether the last batch reached its driver. */
     private void finishLastBatch(MemorySegment ring) {
         used = readUsed(PackedInflightLayout.OLD_USED_INDEX, PackedInflightLayout.OLD_USED_WRAP);
         int now = readUsed(PackedInflightLayout.USED_INDEX, PackedInflightLayout.USED_WRAP);
-        freeHead = u16(PackedInflightLayout.OLD_FREE_HEAD);
-        int unfinished = freeHead;
+        freeHead = part.u16(PackedInflightLayout.OLD_FREE_HEAD);
         if (now != used && reachedDriver(ring)) {
+            freeHead = part.u16(PackedInflightLayout.FREE_HEAD);
+            clearFirst(slotsBetween(used, now));
             used = now;
-            freeHead = u16(PackedInflightLayout.FREE_HEAD);
-            int at = freeHead;
-            for (int i = 0; i < descriptors && at < descriptors && at != unfinished; i++) {
-                clear(at);
-                at = next[at];
-            }
-        }
-        if (unfinished < descriptors && takenDescriptors() < descriptors) {
-            // a chain whose taking was cut short is still the ring's
-            clear(unfinished);
+        } else if (now == used && freeHead < descriptors && takenDescriptors() < descriptors) {
+            // A chain whose taking was cut short is still the ring's. Within a publication none is taken, and of a full
+            // ring
+            // the old head says nothing.
+            clear(freeHead);
         }
         writeFreeHead();
-        writeUsed(PackedInflightLayout.USED_INDEX, PackedInflightLayout.USED_WRAP);
         settle();
+    }
+
+    private int slotsBetween(int from, int to) {
+        int slots = PackedLayout.index(to) - PackedLayout.index(from);
+        slots += ((from ^ to) & PackedLayout.WRAP) == 0 ? 0 : size;
+        if (slots < 0 || slots > size) {
+            throw new RefusedException("inflight record of a publication of " + slots + " descriptors");
+        }
+        return slots;
+    }
+
+    /** The last batch's entries are the free list's first ones, as many as the ring's descriptors that were used. */
+    private void clearFirst(int entries) {
+        int at = freeHead;
+        for (int i = 0; i < entries && at < descriptors; i++) {
+            clear(at);
+            at = next[at];
+        }
+    }
+
+    /**
+     * A publication that was cut short may have written all its elements but the first, which nobody has seen. The driver would
+     * see them behind the first one that is written anew, and take their chains for used.
+     */
+    private void takeBackElements(MemorySegment ring, int held) {
+        for (int i = 1; i < held; i++) {
+            int position = PackedLayout.advance(used, i, size);
+            long at = (long) PackedLayout.index(position) * PackedLayout.DESCRIPTOR_BYTES + 8;
+            long rest = ring.get(Le.LONG, at);
+            if (PackedLayout.isUsed(rest, position)) {
+                int id = PackedLayout.id(rest);
+                ring.set(Le.LONG, at, PackedLayout.rest((int) rest, id, PackedLayout.availFlags(position)));
+            }
+        }
     }
 
     private boolean reachedDriver(MemorySegment ring) {
@@ -158,7 +187,7 @@ final class PackedInflightQueue implements PackedInflightLog {
     private int takenDescriptors() {
         int sum = 0;
         for (int i = 0; i < descriptors; i++) {
-            sum += isTaken(i) ? u16(PackedInflightLayout.entry(i) + PackedInflightLayout.ENTRY_NUM) : 0;
+            sum += isTaken(i) ? part.u16(PackedInflightLayout.entry(i) + PackedInflightLayout.ENTRY_NUM) : 0;
         }
         return sum;
     }
@@ -189,7 +218,7 @@ final class PackedInflightQueue implements PackedInflightLog {
     }
 
     private ChainRecord chain(int head) {
-        int slots = u16(PackedInflightLayout.entry(head) + PackedInflightLayout.ENTRY_NUM);
+        int slots = part.u16(PackedInflightLayout.entry(head) + PackedInflightLayout.ENTRY_NUM);
         if (slots == 0 || slots > size) {
             throw new RefusedException("inflight record of a chain of " + slots + " descriptors");
         }
@@ -204,11 +233,11 @@ final class PackedInflightQueue implements PackedInflightLog {
             inUse[entry] = true;
             last[head] = entry;
             long from = PackedInflightLayout.entry(entry);
-            id = u16(from + PackedInflightLayout.ENTRY_ID);
-            int flags = u16(from + PackedInflightLayout.ENTRY_FLAGS);
-            int length = part.get(Le.INT, from + PackedInflightLayout.ENTRY_LENGTH);
+            id = part.u16(from + PackedInflightLayout.ENTRY_ID);
+            int flags = part.u16(from + PackedInflightLayout.ENTRY_FLAGS);
+            int length = part.u32(from + PackedInflightLayout.ENTRY_LENGTH);
             long to = (long) i * PackedLayout.DESCRIPTOR_BYTES;
-            copy.set(Le.LONG, to, part.get(Le.LONG, from + PackedInflightLayout.ENTRY_ADDRESS));
+            copy.set(Le.LONG, to, part.u64(from + PackedInflightLayout.ENTRY_ADDRESS));
             copy.set(Le.LONG, to + 8, PackedLayout.rest(length, id, flags));
             entry = next[entry];
         }
@@ -245,10 +274,9 @@ final class PackedInflightQueue implements PackedInflightLog {
         tail = entry;
         told++;
         long at = PackedInflightLayout.entry(entry);
-        part.set(Le.LONG, at + PackedInflightLayout.ENTRY_ADDRESS, address);
-        part.set(Le.INT, at + PackedInflightLayout.ENTRY_LENGTH, (int) rest);
-        part.set(Le.SHORT, at + PackedInflightLayout.ENTRY_ID, (short) PackedLayout.id(rest));
-        part.set(Le.SHORT, at + PackedInflightLayout.ENTRY_FLAGS, (short) (rest >>> FLAGS_SHIFT));
+        part.u64(at + PackedInflightLayout.ENTRY_ADDRESS, address);
+        // id, flags and length lie in another order than in the ring
+        part.u64(at + PackedInflightLayout.ENTRY_ID, Long.rotateLeft(rest, Integer.SIZE));
     }
 
     @Override
@@ -259,15 +287,15 @@ final class PackedInflightQueue implements PackedInflightLog {
         count[first] = told;
         freeHead = next[tail];
         long at = PackedInflightLayout.entry(first);
-        u16(at + PackedInflightLayout.ENTRY_LAST, tail);
-        u16(at + PackedInflightLayout.ENTRY_NUM, told);
-        part.set(Le.LONG, at + PackedInflightLayout.ENTRY_COUNTER, counter++);
+        part.u16(at + PackedInflightLayout.ENTRY_LAST, tail);
+        part.u16(at + PackedInflightLayout.ENTRY_NUM, told);
+        part.u64(at + PackedInflightLayout.ENTRY_COUNTER, counter++);
         told = 0;
         // after all that it says of the chain
-        U8.setRelease(part, at + PackedInflightLayout.ENTRY_INFLIGHT, TAKEN);
+        part.u8(at + PackedInflightLayout.ENTRY_INFLIGHT, TAKEN);
         // after the mark: while the old head is this entry, the mark counts for nothing
         writeFreeHead();
-        Le.U16.setRelease(part, PackedInflightLayout.OLD_FREE_HEAD, (short) freeHead);
+        part.u16(PackedInflightLayout.OLD_FREE_HEAD, freeHead);
     }
 
     @Override
@@ -284,54 +312,53 @@ final class PackedInflightQueue implements PackedInflightLog {
         for (int i = 0; i < batched; i++) {
             int head = batch[i];
             next[last[head]] = freeHead;
-            u16(PackedInflightLayout.entry(last[head]) + PackedInflightLayout.ENTRY_NEXT, freeHead);
+            part.u16(PackedInflightLayout.entry(last[head]) + PackedInflightLayout.ENTRY_NEXT, freeHead);
             freeHead = head;
         }
         writeFreeHead();
-        used = position;
         // after the list, which a successor follows if the positions differ
-        VarHandle.storeStoreFence();
-        writeUsed(PackedInflightLayout.USED_INDEX, PackedInflightLayout.USED_WRAP);
+        writePositions(position, used);
+        used = position;
     }
 
     @Override
     public void published() {
-        // after the used elements, which the queue has just released: a chain may look free only once the driver owns
-        // it
-        VarHandle.storeStoreFence();
+        // each a release, so after the used elements: a chain may look free only once the driver owns it
         for (int i = 0; i < batched; i++) {
             clear(batch[i]);
         }
         batched = 0;
-        // after the marks
-        VarHandle.storeStoreFence();
         settle();
     }
 
     /** The last batch is done: old and new agree. */
     private void settle() {
-        Le.U16.setRelease(part, PackedInflightLayout.OLD_FREE_HEAD, (short) freeHead);
+        part.u16(PackedInflightLayout.OLD_FREE_HEAD, freeHead);
         // the position last: as long as it is the old one, a successor looks at the ring and finds the batch used
-        VarHandle.storeStoreFence();
-        writeUsed(PackedInflightLayout.OLD_USED_INDEX, PackedInflightLayout.OLD_USED_WRAP);
+        writePositions(used, used);
     }
 
     private void writeFreeHead() {
-        Le.U16.setRelease(part, PackedInflightLayout.FREE_HEAD, (short) freeHead);
+        part.u16(PackedInflightLayout.FREE_HEAD, freeHead);
     }
 
     private int readUsed(long index, long wrap) {
-        int position = u16(index) | (part.get(ValueLayout.JAVA_BYTE, wrap) == 0 ? 0 : PackedLayout.WRAP);
+        int position = part.u16(index) | (part.u8(wrap) == 0 ? 0 : PackedLayout.WRAP);
         if (!PackedLayout.isValidPosition(position, size)) {
-            throw new RefusedException("inflight record of position " + u16(index));
+            throw new RefusedException("inflight record of position " + part.u16(index));
         }
         return position;
     }
 
-    /** Index first: a successor that finds the new one with the old wrap counter still comes to the right end of the batch. */
-    private void writeUsed(long index, long wrap) {
-        Le.U16.setRelease(part, index, (short) PackedLayout.index(used));
-        U8.setRelease(part, wrap, (byte) (used >>> WRAP_SHIFT));
+    /** With one store: an index of one lap with the wrap counter of the other would be a position far away. */
+    private void writePositions(int now, int old) {
+        long indices = PackedLayout.index(now) | (long) PackedLayout.index(old) << Short.SIZE;
+        long wraps = wrap(now) | wrap(old) << Byte.SIZE;
+        part.u64(PackedInflightLayout.POSITIONS, wraps << Integer.SIZE | indices);
+    }
+
+    private static long wrap(int position) {
+        return Integer.toUnsignedLong(position >>> WRAP_SHIFT & 1);
     }
 
     private int entryOf(int id) {
@@ -344,23 +371,14 @@ final class PackedInflightQueue implements PackedInflightLog {
     }
 
     private boolean isTaken(int entry) {
-        return part.get(ValueLayout.JAVA_BYTE, PackedInflightLayout.entry(entry) + PackedInflightLayout.ENTRY_INFLIGHT)
-                != FREE;
+        return part.u8(PackedInflightLayout.entry(entry) + PackedInflightLayout.ENTRY_INFLIGHT) != FREE;
     }
 
     private long counterOf(int entry) {
-        return part.get(Le.LONG, PackedInflightLayout.entry(entry) + PackedInflightLayout.ENTRY_COUNTER);
+        return part.u64(PackedInflightLayout.entry(entry) + PackedInflightLayout.ENTRY_COUNTER);
     }
 
     private void clear(int entry) {
-        U8.setRelease(part, PackedInflightLayout.entry(entry) + PackedInflightLayout.ENTRY_INFLIGHT, FREE);
-    }
-
-    private int u16(long offset) {
-        return Short.toUnsignedInt(part.get(Le.SHORT, offset));
-    }
-
-    private void u16(long offset, int value) {
-        part.set(Le.SHORT, offset, (short) value);
+        part.u8(PackedInflightLayout.entry(entry) + PackedInflightLayout.ENTRY_INFLIGHT, FREE);
     }
 }

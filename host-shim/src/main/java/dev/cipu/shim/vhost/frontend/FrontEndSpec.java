@@ -10,7 +10,7 @@ import java.time.Duration;
  * @param socket where the back-end listens, or connects to
  * @param server whether we listen and the back-end connects
  * @param wanted device features to accept where they are offered
- * @param queueSize descriptors of each ring, a power of two
+ * @param queueSize descriptors of each ring, of a split one a power of two
  * @param indirectEntries longest chain to be put into an indirect table, 0 for none
  * @param maxQueues rings that will be started at most
  * @param memoryBytes device-visible memory besides the rings
