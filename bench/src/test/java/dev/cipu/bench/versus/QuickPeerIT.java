@@ -68,7 +68,13 @@ class QuickPeerIT {
                         "net/1518B/split/mrg=0",
                         "net/64B/split/mrg=1",
                         "net/256B/split/mrg=1",
-                        "net/1518B/split/mrg=1");
+                        "net/1518B/split/mrg=1",
+                        "net/64B/packed/mrg=0",
+                        "net/256B/packed/mrg=0",
+                        "net/1518B/packed/mrg=0",
+                        "net/64B/packed/mrg=1",
+                        "net/64B/packed/in_order=0",
+                        "net/64B/packed/vectorized");
         for (JsonNode one : report.get("cases")) {
             for (JsonNode sample : one.get("samples")) {
                 assertThat(sample.get("figures").get("notifications").asDouble())
