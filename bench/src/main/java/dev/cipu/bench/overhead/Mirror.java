@@ -9,6 +9,8 @@ import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.EpollBell;
 import dev.cipu.shim.vhost.backend.BackendCounters;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
@@ -16,6 +18,7 @@ import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetDevice;
+import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.SingleChains;
@@ -167,7 +170,22 @@ final class Mirror implements AutoCloseable {
         private @Nullable Virtqueue transmitq;
 
         Frames() {
-            super(new NetDevice(MAC, MTU, 1));
+            super(plain(new NetDevice(MAC, MTU, 1)));
+        }
+
+        /** A device without a control queue, whose frames are no larger than its buffers. */
+        private static NetDevice plain(NetDevice device) {
+            device.restrict(FeatureSet.of(
+                    RingFeature.INDIRECT_DESC,
+                    RingFeature.EVENT_IDX,
+                    RingFeature.IN_ORDER,
+                    NetFeature.CSUM,
+                    NetFeature.GUEST_CSUM,
+                    NetFeature.MTU,
+                    NetFeature.MAC,
+                    NetFeature.MRG_RXBUF,
+                    NetFeature.STATUS));
+            return device;
         }
 
         @Override

@@ -195,7 +195,10 @@ final class DeviceMessages {
      * {@code [virtio-1.4 §2.1.2]}
      */
     boolean driverIsReady() {
-        return !agreed(ProtocolFeature.STATUS) || (device.status() & DeviceStatus.DRIVER_OK) != 0;
+        // QEMU's generic device agrees on telling the status and never does
+        return !agreed(ProtocolFeature.STATUS)
+                || device.status() == 0
+                || (device.status() & DeviceStatus.DRIVER_OK) != 0;
     }
 
     int status() {

@@ -40,6 +40,12 @@ final class Vring implements AutoCloseable {
     private int size;
     private int base;
 
+    /**
+     * As {@link #base}, but kept through resets: QEMU 7.2 writes the status 0 before it asks where a ring has stopped, and migrates
+     * its guest with the answer.
+     */
+    private int lastBase;
+
     /** Whether {@link #base} is where this back-end stopped, rather than what a front-end believes. */
     private boolean ownBase;
 
@@ -98,6 +104,7 @@ final class Vring implements AutoCloseable {
             throw new RefusedException(name() + ": base " + Integer.toUnsignedString(position));
         }
         base = position;
+        lastBase = position;
         ownBase = false;
     }
 
@@ -391,6 +398,7 @@ final class Vring implements AutoCloseable {
         if (queue != null) {
             function.detach(index);
             base = queue.position();
+            lastBase = base;
             ownBase = true;
             running = null;
         }
@@ -423,7 +431,7 @@ final class Vring implements AutoCloseable {
         closeKick();
         kickKnown = false;
         stopped = true;
-        return base;
+        return lastBase;
     }
 
     /** The ring's driver or memory is bad: stopped until it is set up anew, and the front-end told. */
