@@ -92,12 +92,12 @@ class HostileRingsTest {
             RawFrontEnd front = session.front;
             front.negotiate();
             front.shareMemory();
+            assertThat(front.acked(Request.SET_STATUS, u64(RawFrontEnd.FEATURES_OK)))
+                    .isZero();
             front.setUpRing(0);
             front.call.drain();
             front.expose(0, 1);
             assertThat(session.function.isEnabled(0)).isFalse();
-            assertThat(front.acked(Request.SET_STATUS, u64(RawFrontEnd.FEATURES_OK)))
-                    .isZero();
             assertThat(session.function.serve(0)).isEmpty();
             assertThat(front.usedIndex(0)).isZero();
             assertThat(front.call.drain()).isZero();
@@ -112,6 +112,17 @@ class HostileRingsTest {
                     .isZero();
             front.setFeatures(ProtocolFeature.NEGOTIATION);
             front.setUpRing(0);
+            assertThat(session.function.isEnabled(0)).isTrue();
+        }
+    }
+
+    /** QEMU's generic device agrees on telling the status and never tells it. */
+    @Test
+    void aFrontEndThatNeverTellsTheStatusIsServed() throws Exception {
+        try (SessionUnderTest session = SessionUnderTest.blk()) {
+            session.front.negotiate();
+            session.front.shareMemory();
+            session.front.setUpRing(0);
             assertThat(session.function.isEnabled(0)).isTrue();
         }
     }
