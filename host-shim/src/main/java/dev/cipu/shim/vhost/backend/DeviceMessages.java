@@ -195,9 +195,9 @@ final class DeviceMessages {
      * {@code [virtio-1.4 §2.1.2]}
      */
     boolean driverIsReady() {
-        // QEMU's generic device agrees on telling the status and never does
+        // QEMU's generic device tells of the features' acceptance and of nothing else
         return !agreed(ProtocolFeature.STATUS)
-                || device.status() == 0
+                || (device.status() & DeviceStatus.DRIVER) == 0
                 || (device.status() & DeviceStatus.DRIVER_OK) != 0;
     }
 
