@@ -380,4 +380,18 @@ class CardSpecTest {
 
         assertThat(card.cores()).isEqualTo(List.of(3));
     }
+
+    @Test
+    void anIommuIsOfferedOnlyWhenAskedFor() {
+        CardSpec card = new CardSpecBuilder()
+                .blk(KeyValues.parse("--blk", "socket=/tmp/a,store=null:4k,iommu=on,features=-IN_ORDER"))
+                .blk(KeyValues.parse("--blk", "socket=/tmp/b,store=null:4k"))
+                .build();
+        for (DeviceSpec spec : card.devices()) {
+            BlkDevice device = new BlkDevice(new BlkDevice.Geometry(8, 512, false, 1, "s", false));
+            spec.features().restrict(spec, device);
+            assertThat(device.offered().has(RingFeature.ACCESS_PLATFORM))
+                    .isEqualTo(spec.id().equals("blk0"));
+        }
+    }
 }

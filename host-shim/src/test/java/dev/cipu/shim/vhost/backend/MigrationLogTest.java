@@ -200,4 +200,16 @@ class MigrationLogTest {
             assertThat(pages(mapping)).containsExactly(BUFFER_PAGE);
         }
     }
+
+    @Test
+    void whereARingStoppedIsStillKnownAfterTheDriverWasReset() {
+        try (SessionUnderTest session = SessionUnderTest.blk()) {
+            session.front.setUp();
+            session.front.expose(0, 1);
+            session.front.expose(0, 2);
+            assertThat(session.function.serve(0)).hasSize(2);
+            assertThat(session.front.acked(Request.SET_STATUS, u64(0))).isZero();
+            assertThat(session.front.baseOf(0)).isEqualTo(2);
+        }
+    }
 }
