@@ -388,7 +388,7 @@ class CardSpecTest {
                 .blk(KeyValues.parse("--blk", "socket=/tmp/b,store=null:4k"))
                 .build();
         for (DeviceSpec spec : card.devices()) {
-            BlkDevice device = new BlkDevice(new BlkDevice.Geometry(8, 512, false, 1, "s", false));
+            BlkDevice device = new BlkDevice(BlkTraits.of(2048));
             spec.features().restrict(spec, device);
             assertThat(device.offered().has(RingFeature.ACCESS_PLATFORM))
                     .isEqualTo(spec.id().equals("blk0"));
