@@ -62,6 +62,9 @@ final class FromGuest {
     /** What large frames of this turn have made for the card to do, see {@link #TURN_WORK}. */
     private int work;
 
+    /** Of the frames that this turn has appended to the burst. */
+    private long bytes;
+
     /** Whether completions are kept back, and since when the guest is known to be silent. */
     private boolean keeps;
 
@@ -100,6 +103,7 @@ final class FromGuest {
      */
     int take(Virtqueue queue, Burst burst) {
         work = 0;
+        bytes = 0;
         int n = queue.popSingles(singles, Math.min(burst.room(), pool.available()), false);
         int chains = n;
         if (n > 0) {
@@ -129,6 +133,11 @@ final class FromGuest {
             silent = false;
         }
         return chains;
+    }
+
+    /** Bytes of the frames that {@link #take} has appended last, also if it ended with an exception. */
+    long bytes() {
+        return bytes;
     }
 
     /** Releases what was kept back once the guest has been silent for long enough; whether something still is. */
@@ -181,17 +190,18 @@ final class FromGuest {
         int header = headerBytes;
         int at = burst.count;
         int done = count;
+        long taken = 0;
         for (int i = 0; i < count; i++) {
             long from = address[i];
             int length = (int) (element[i] >>> 32) - header;
             if (length < ETHERNET_MIN || length > longest) {
-                int taken = takeOther(from, length, burst, at);
-                if (taken == NO_SLOT || work >= TURN_WORK) {
-                    done = taken == NO_SLOT ? i : i + 1;
-                    at += Math.max(taken, 0);
+                int more = takeOther(from, length, burst, at);
+                if (more == NO_SLOT || work >= TURN_WORK) {
+                    done = more == NO_SLOT ? i : i + 1;
+                    at += Math.max(more, 0);
                     break;
                 }
-                at += taken;
+                at += more;
                 continue;
             }
             // each word of the header is read once
@@ -204,6 +214,7 @@ final class FromGuest {
                 if (offload != OffloadCheck.REFUSED) {
                     nextFree--;
                     burst.set(at++, slot, length, offload);
+                    taken += length;
                 }
                 if (work >= TURN_WORK) {
                     done = i + 1;
@@ -213,8 +224,10 @@ final class FromGuest {
             }
             nextFree--;
             burst.set(at++, slot, length, Offload.NONE);
+            taken += length;
         }
         pool.take(pool.available() - nextFree);
+        bytes += taken;
         burst.count = at;
         return done;
     }
@@ -255,6 +268,7 @@ final class FromGuest {
             return 0;
         }
         burst.set(at, slot, length, offload);
+        bytes += length;
         return 1;
     }
 
@@ -282,6 +296,7 @@ final class FromGuest {
         if (offload != OffloadCheck.REFUSED) {
             pool.take(1);
             burst.add(slot, length, offload);
+            bytes += length;
         }
     }
 

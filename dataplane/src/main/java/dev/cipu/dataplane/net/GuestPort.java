@@ -305,12 +305,8 @@ public final class GuestPort implements Port {
         }
         int frames = burst.count - before;
         if (frames > 0) {
-            long bytes = 0;
-            for (int i = before; i < burst.count; i++) {
-                bytes += burst.length(i);
-            }
             counters.add(TX_PACKETS, frames);
-            counters.add(TX_BYTES, bytes);
+            counters.add(TX_BYTES, fromGuest[pair].bytes());
             receivePath.sent(burst, before, pair);
         }
     }

@@ -186,9 +186,7 @@ final class ToGuest {
             long slotAndLength = frame[from + i];
             HostMemory.copy(framesAt + (slotAndLength >>> 32) * slotBytes, address[i] + header, (int) slotAndLength);
         }
-        for (int i = 0; i < count; i++) {
-            singles.written(i, header + burst.length(from + i));
-        }
+        singles.written(frame, from, count, header);
     }
 
     /** Copies a frame into the guest's next buffers, or drops and counts it; false if there are no buffers. */

@@ -52,4 +52,16 @@ public final class SingleChains {
     public void written(int index, int bytes) {
         element[index] = (long) bytes << 32 | (element[index] & HEAD);
     }
+
+    /**
+     * As {@link #written(int, int)} of the first {@code count} chains, in a loop that has no calls.
+     *
+     * @param bytes for chain 0 the lower half of {@code bytes[from]}, and so on
+     * @param more to be added to each
+     */
+    public void written(long[] bytes, int from, int count, int more) {
+        for (int i = 0; i < count; i++) {
+            element[i] = (bytes[from + i] + more) << 32 | (element[i] & HEAD);
+        }
+    }
 }
