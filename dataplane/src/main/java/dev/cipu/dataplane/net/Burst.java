@@ -1,5 +1,7 @@
 package dev.cipu.dataplane.net;
 
+import java.util.Arrays;
+
 /**
  * Up to {@value #CAPACITY} frames on their way: pool slots with their lengths, and what is still to be done to each. A
  * burst does not own its slots; who took them releases them.
@@ -57,6 +59,27 @@ public final class Burst {
     void set(int index, int slot, int length, long offload) {
         this.frame[index] = (long) slot << 32 | length;
         this.offload[index] = offload;
+    }
+
+    /**
+     * Appends frames that nothing is to be done to; there must be room.
+     *
+     * @param slots the slot of the first one is at {@code top}, that of the next one below it
+     * @param chains for each its length in the lower half, the header included
+     * @param from the first one's place in {@code chains}
+     * @return bytes of all of them
+     */
+    long append(int[] slots, int top, long[] chains, int from, int to, int header) {
+        long bytes = 0;
+        int at = count - from;
+        for (int i = from; i < to; i++) {
+            int length = (int) chains[i] - header;
+            frame[at + i] = (long) slots[top + from - i] << 32 | length;
+            bytes += length;
+        }
+        Arrays.fill(offload, count, count + to - from, Offload.NONE);
+        count += to - from;
+        return bytes;
     }
 
     void add(Burst from, int index) {

@@ -23,9 +23,6 @@ import java.util.function.LongSupplier;
 final class FromGuest {
     private static final int ETHERNET_MIN = 14;
 
-    /** Instead of a number of frames: there is no slot. */
-    private static final int NO_SLOT = -1;
-
     /**
      * Work on large frames that one turn takes in, so that a guest which sends them keeps its neighbours waiting no longer
      * than others do: segments, or this many bytes of a frame that has fewer.
@@ -51,7 +48,7 @@ final class FromGuest {
     private final LongSupplier nanoTime;
     private final SingleChains singles = new SingleChains(Burst.CAPACITY);
 
-    /** Makes the loads of {@link #touch} needed. */
+    /** Makes the loads of {@link #plainUpTo} needed. */
     @SuppressWarnings("UnusedVariable")
     private int touched;
 
@@ -107,8 +104,6 @@ final class FromGuest {
         int n = queue.popSingles(singles, Math.min(burst.room(), pool.available()), false);
         int chains = n;
         if (n > 0) {
-            // in methods that idle turns do not enter, so that the compiler sees how hot their loops are
-            touch(n);
             chains = takeSingles(n, burst);
             queue.pushSingles(singles, chains);
             if (chains < n) {
@@ -155,19 +150,6 @@ final class FromGuest {
         return keeps;
     }
 
-    /** Asks for the lines of all headers and small frames at once: the loop that copies is too long to look far ahead. */
-    private void touch(int count) {
-        long[] address = singles.addresses();
-        long[] element = singles.elements();
-        int sum = 0;
-        for (int i = 0; i < count; i++) {
-            long at = address[i];
-            sum += HostMemory.ALL.get(ValueLayout.JAVA_BYTE, at);
-            sum += HostMemory.ALL.get(ValueLayout.JAVA_BYTE, at + (element[i] >>> 32) - 1);
-        }
-        touched = sum;
-    }
-
     /** Whether there is a slot for the next frame, however large it turns out to be. */
     private boolean hasSlots() {
         return pool.available() > 0 && (pool.availableLarge() > 0 || !takesLarge());
@@ -177,74 +159,93 @@ final class FromGuest {
         return check.takesLarge() && pool.capacityLarge() > 0;
     }
 
-    /** Takes the frames of single chains; returns how many chains are done with. */
+    /**
+     * Takes the frames of single chains; returns how many chains are done with. A method that idle turns do not enter, and short
+     * loops in methods of their own: the compiler sees how hot they are, and keeps all that they need in registers.
+     */
     private int takeSingles(int count, Burst burst) {
-        // in locals, which calls cannot change: the loop loads nothing twice
-        long[] address = singles.addresses();
-        long[] element = singles.elements();
-        int[] free = pool.free();
-        int nextFree = pool.available();
-        long framesAt = pool.frameOffset(0);
-        long slotBytes = pool.slotBytes();
-        int longest = maxFrame;
-        int header = headerBytes;
-        int at = burst.count;
-        int done = count;
-        long taken = 0;
-        for (int i = 0; i < count; i++) {
-            long from = address[i];
-            int length = (int) (element[i] >>> 32) - header;
-            if (length < ETHERNET_MIN || length > longest) {
-                int more = takeOther(from, length, burst, at);
-                if (more == NO_SLOT || work >= TURN_WORK) {
-                    done = more == NO_SLOT ? i : i + 1;
-                    at += Math.max(more, 0);
+        int done = 0;
+        while (done < count && work < TURN_WORK) {
+            int plain = plainUpTo(done, count);
+            copyPlain(done, plain, burst);
+            done = plain;
+            if (done < count) {
+                if (!takeOther(singles.address(done), singles.length(done) - headerBytes, burst)) {
                     break;
                 }
-                at += more;
-                continue;
+                done++;
             }
-            // each word of the header is read once
-            long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, from);
-            int slot = free[nextFree - 1];
-            long frame = framesAt + slot * slotBytes;
-            HostMemory.copy(from + header, frame, length);
-            if ((first & 0xffff) != 0) {
-                long offload = judge(first, HostMemory.ALL.get(Le.INT_UNALIGNED, from + 8), frame, length);
-                if (offload != OffloadCheck.REFUSED) {
-                    nextFree--;
-                    burst.set(at++, slot, length, offload);
-                    taken += length;
-                }
-                if (work >= TURN_WORK) {
-                    done = i + 1;
-                    break;
-                }
-                continue;
-            }
-            nextFree--;
-            burst.set(at++, slot, length, Offload.NONE);
-            taken += length;
         }
-        pool.take(pool.available() - nextFree);
-        bytes += taken;
-        burst.count = at;
         return done;
     }
 
-    /** Takes a frame of one buffer that is too small or large: 1 if it is in the burst, 0 if dropped, or {@link #NO_SLOT}. */
-    private int takeOther(long from, int length, Burst burst, int at) {
+    /**
+     * Up to which chain there are frames of usual size that ask for nothing. The lines of their headers and their last lines are
+     * asked for on the way: the loop that copies is too long to look far ahead.
+     */
+    private int plainUpTo(int from, int to) {
+        long[] address = singles.addresses();
+        long[] element = singles.elements();
+        int longest = maxFrame;
+        int header = headerBytes;
+        int sum = 0;
+        int i = from;
+        while (i < to) {
+            int chain = (int) element[i];
+            int length = chain - header;
+            if (length < ETHERNET_MIN || length > longest) {
+                break;
+            }
+            long at = address[i];
+            // each word of the header is read once
+            if ((HostMemory.ALL.get(Le.LONG_UNALIGNED, at) & NetHeader.ASKS) != 0) {
+                break;
+            }
+            sum += HostMemory.ALL.get(ValueLayout.JAVA_BYTE, at + chain - 1);
+            i++;
+        }
+        touched = sum;
+        return i;
+    }
+
+    /** Takes frames that were judged. */
+    private void copyPlain(int from, int to, Burst burst) {
+        long[] address = singles.addresses();
+        long[] element = singles.elements();
+        int[] free = pool.free();
+        int top = pool.available() - 1 + from;
+        long framesAt = pool.frameOffset(0);
+        long slotBytes = pool.slotBytes();
+        int header = headerBytes;
+        for (int i = from; i < to; i++) {
+            HostMemory.copy(address[i] + header, framesAt + free[top - i] * slotBytes, (int) element[i] - header);
+        }
+        bytes += burst.append(free, top - from, element, from, to, header);
+        pool.take(to - from);
+    }
+
+    /** Takes a frame that is too small or large, or asks for something; false if it must wait for a slot. */
+    private boolean takeOther(long from, int length, Burst burst) {
+        if (length >= ETHERNET_MIN && length <= maxFrame) {
+            int slot = pool.next();
+            long frame = pool.frameOffset(slot);
+            HostMemory.copy(from, frame - headerBytes, headerBytes + length);
+            if (judge(slot, length, burst)) {
+                pool.take(1);
+            }
+            return true;
+        }
         if (!isLarge(length)) {
             counters.add(GuestPort.TX_BAD, 1);
-            return 0;
+            return true;
         }
         int slot = pool.takeLarge();
         if (slot < 0) {
-            return NO_SLOT;
+            return false;
         }
-        long frame = pool.frameOffset(slot);
-        HostMemory.copy(from, frame - headerBytes, headerBytes + length);
-        return judgeLarge(slot, length, burst, at);
+        HostMemory.copy(from, pool.frameOffset(slot) - headerBytes, headerBytes + length);
+        judgeLarge(slot, length, burst);
+        return true;
     }
 
     /** Whether a frame of this length can be one to be cut. */
@@ -252,24 +253,18 @@ final class FromGuest {
         return length > maxFrame && length <= PacketPool.LARGEST_FRAME && takesLarge();
     }
 
-    /** Judges a frame in a large slot, with its header before it: 1 if it is in the burst, 0 if dropped. */
-    private int judgeLarge(int slot, int length, Burst burst, int at) {
-        long frame = pool.frameOffset(slot);
-        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, frame - headerBytes);
-        if (NetHeader.gsoType(first) == NetHeader.GSO_NONE) {
+    /** Judges a frame in a large slot, with its header before it: it is in the burst or dropped then. */
+    private void judgeLarge(int slot, int length, Burst burst) {
+        if (NetHeader.gsoType(headerOf(slot)) == NetHeader.GSO_NONE) {
             counters.add(GuestPort.TX_BAD, 1);
             pool.release(slot);
-            return 0;
-        }
-        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, frame - headerBytes + 8);
-        long offload = judge(first, last, frame, length);
-        if (offload == OffloadCheck.REFUSED) {
+        } else if (!judge(slot, length, burst)) {
             pool.release(slot);
-            return 0;
         }
-        burst.set(at, slot, length, offload);
-        bytes += length;
-        return 1;
+    }
+
+    private long headerOf(int slot) {
+        return HostMemory.ALL.get(Le.LONG_UNALIGNED, pool.frameOffset(slot) - headerBytes);
     }
 
     private void takeChain(Burst burst) {
@@ -278,7 +273,7 @@ final class FromGuest {
             int slot = pool.takeLarge();
             int length = (int) frame;
             chain.read(0, HostMemory.ALL, pool.frameOffset(slot) - headerBytes, headerBytes + length);
-            burst.count += judgeLarge(slot, length, burst, burst.count);
+            judgeLarge(slot, length, burst);
             return;
         }
         if (frame < ETHERNET_MIN || frame > maxFrame) {
@@ -287,27 +282,30 @@ final class FromGuest {
         }
         int slot = pool.next();
         int length = (int) frame;
-        long at = pool.frameOffset(slot);
         // the header ends where the frame begins, so one copy brings both
-        chain.read(0, HostMemory.ALL, at - headerBytes, headerBytes + length);
-        long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at - headerBytes);
-        int last = HostMemory.ALL.get(Le.INT_UNALIGNED, at - headerBytes + 8);
-        long offload = judge(first, last, at, length);
-        if (offload != OffloadCheck.REFUSED) {
+        chain.read(0, HostMemory.ALL, pool.frameOffset(slot) - headerBytes, headerBytes + length);
+        if (judge(slot, length, burst)) {
             pool.take(1);
-            burst.add(slot, length, offload);
-            bytes += length;
         }
     }
 
-    /** As {@link OffloadCheck#judge}; counts what is refused, and the work that large frames make. */
-    private long judge(long first, int last, long frame, int length) {
-        long offload = check.judge(first, last, frame, length);
+    /**
+     * Judges a frame by the header before it, both in a slot; it is in the burst then, or not and counted. Counts the work that large
+     * frames make, too.
+     */
+    private boolean judge(int slot, int length, Burst burst) {
+        long frame = pool.frameOffset(slot);
+        long offload = check.judge(
+                headerOf(slot), HostMemory.ALL.get(Le.INT_UNALIGNED, frame - headerBytes + 8), frame, length);
         if (offload == OffloadCheck.REFUSED) {
             counters.add(GuestPort.TX_OFFLOAD, 1);
-        } else if (Offload.isLarge(offload)) {
+            return false;
+        }
+        if (Offload.isLarge(offload)) {
             work += Math.max(length / Offload.gsoSize(offload), length / BYTES_OF_WORK);
         }
-        return offload;
+        burst.add(slot, length, offload);
+        bytes += length;
+        return true;
     }
 }

@@ -120,55 +120,108 @@ final class ToGuest {
     /** The first frames, as long as each fits a chain of one buffer as it is; returns how many. */
     private int giveSingles(Virtqueue queue, Burst burst, int from, int to) {
         int n = queue.popSingles(singles, to - from, true);
-        int given = 0;
-        long length = 0;
-        while (given < n && prepare(given, burst, from + given)) {
-            length += burst.length(from + given);
-            given++;
-        }
+        int given = prepare(n, burst, from);
         copyFrames(given, burst, from);
         queue.pushSingles(singles, given);
         if (given < n) {
             queue.unpopSingles(singles, given, n);
         }
         sent += given;
-        bytes += length;
         return given;
     }
 
     /**
-     * Fills the header of a buffer that holds all of a frame; false if this one does not. The frame's first word goes
-     * along: with it all lines of a burst are asked for before the first one is needed.
+     * Fills the headers of buffers that hold all of a frame; returns up to which. The loops are short and in methods of their own,
+     * so that the compiler keeps all that they need in registers.
      */
-    private boolean prepare(int index, Burst burst, int frame) {
+    private int prepare(int count, Burst burst, int from) {
+        int ready = 0;
+        while (ready < count) {
+            int plain = plainUpTo(ready, count, burst, from);
+            preparePlain(ready, plain, burst, from);
+            ready = plain;
+            if (ready < count) {
+                if (!prepareOther(ready, burst, from + ready)) {
+                    break;
+                }
+                ready++;
+            }
+        }
+        if (hashes != null) {
+            for (int i = 0; i < ready; i++) {
+                hashOf(from + i);
+                report(singles.address(i));
+            }
+        }
+        return ready;
+    }
+
+    /** Up to which buffer there are complete frames of usual size that fit. */
+    private int plainUpTo(int index, int count, Burst burst, int from) {
+        long[] frame = burst.frame;
+        long[] offload = burst.offload;
+        long[] element = singles.elements();
+        int header = headerBytes;
+        int longest = maxFrame;
+        long sum = 0;
+        int i = index;
+        while (i < count) {
+            int length = (int) frame[from + i];
+            if (length > longest || (int) element[i] - header < length || offload[from + i] != Offload.NONE) {
+                break;
+            }
+            sum += length;
+            i++;
+        }
+        bytes += sum;
+        return i;
+    }
+
+    /**
+     * Headers of complete frames. A frame's first word goes along: with it all lines of a burst are asked for before the first one
+     * is needed.
+     */
+    private void preparePlain(int index, int to, Burst burst, int from) {
+        long[] address = singles.addresses();
+        long[] frame = burst.frame;
+        long framesAt = pool.frameOffset(0);
+        long slotBytes = pool.slotBytes();
+        int header = headerBytes;
+        for (int i = index; i < to; i++) {
+            long at = address[i];
+            writeHeader(at, 0, ONE_BUFFER);
+            long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, framesAt + (frame[from + i] >>> 32) * slotBytes);
+            HostMemory.ALL.set(Le.LONG_UNALIGNED, at + header, first);
+        }
+    }
+
+    /** Reading a line that is already right leaves it shared; writing it would take it from the other core. */
+    private static void writeHeader(long at, long first, int last) {
+        if (HostMemory.ALL.get(Le.LONG_UNALIGNED, at) != first) {
+            HostMemory.ALL.set(Le.LONG_UNALIGNED, at, first);
+        }
+        if (HostMemory.ALL.get(Le.INT_UNALIGNED, at + 8) != last) {
+            HostMemory.ALL.set(Le.INT_UNALIGNED, at + 8, last);
+        }
+    }
+
+    /** As {@link #preparePlain} for a frame whose checksum is partial; false if it does not fit, or is to be cut. */
+    private boolean prepareOther(int index, Burst burst, int frame) {
         int length = burst.length(frame);
-        if (length > maxFrame || singles.length(index) < headerBytes + length) {
+        long offload = burst.offload(frame);
+        if (length > maxFrame || singles.length(index) - headerBytes < length || Offload.isLarge(offload)) {
             return false;
         }
         long frameAt = pool.frameOffset(burst.slot(frame));
         long to = singles.address(index);
-        long first = 0;
-        int last = ONE_BUFFER;
-        long offload = burst.offload(frame);
-        if (offload != Offload.NONE) {
-            if (Offload.isLarge(offload)) {
-                return false;
-            }
-            if (leavesPartial(offload, frameAt, length)) {
-                first = NetHeader.partialChecksum(Offload.csumStart(offload));
-                last = ONE_BUFFER | Offload.csumOffset(offload);
-            }
+        if (leavesPartial(offload, frameAt, length)) {
+            long first = NetHeader.partialChecksum(Offload.csumStart(offload));
+            writeHeader(to, first, ONE_BUFFER | Offload.csumOffset(offload));
+        } else {
+            writeHeader(to, 0, ONE_BUFFER);
         }
-        // reading a line that is already right leaves it shared; writing it would take it from the other core
-        if (HostMemory.ALL.get(Le.LONG_UNALIGNED, to) != first) {
-            HostMemory.ALL.set(Le.LONG_UNALIGNED, to, first);
-        }
-        if (HostMemory.ALL.get(Le.INT_UNALIGNED, to + 8) != last) {
-            HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last);
-        }
-        hashOf(frame);
-        report(to);
         HostMemory.ALL.set(Le.LONG_UNALIGNED, to + headerBytes, HostMemory.ALL.get(Le.LONG_UNALIGNED, frameAt));
+        bytes += length;
         return true;
     }
 

@@ -34,6 +34,9 @@ public final class NetHeader {
     /** In addition to a type. */
     public static final int GSO_ECN = 0x80;
 
+    /** Of the header's first long, flags and gso_type: zero before a frame that nothing is to be done to. */
+    public static final long ASKS = 0xffff;
+
     public static final long NUM_BUFFERS = 10;
     public static final long HASH_VALUE = 12;
     public static final long HASH_REPORT = 16;

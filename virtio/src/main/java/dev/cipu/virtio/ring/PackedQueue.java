@@ -29,10 +29,14 @@ public final class PackedQueue implements Virtqueue {
     private static final int KIND = WRITABLE | SLOTS;
     private static final int FIRST_SHIFT = 17;
 
+    /** A chain of one buffer that the device only read. */
+    private static final int SINGLE = 1;
+
+    /** Instead of the kind of all chains that wait. */
+    private static final int MIXED = 0;
+
     /** Every buffer id there is. */
     private static final int ALL_IDS = 1 << 16;
-
-    private static final long HEAD = SingleChains.HEAD;
 
     /** Of a descriptor's second word, the flags that all chains of a burst have alike. */
     private static final long SINGLE_FLAGS = (long) (PackedLayout.FLAGS_OWNER
@@ -60,20 +64,18 @@ public final class PackedQueue implements Virtqueue {
     /** By buffer id, 0 for one that is not in flight. Ids may be any number; those below the queue's size are usual. */
     private int[] taken;
 
-    /** Elements pushed and not released: a circle, as long as the queue at least. */
+    /** Pushed and not released, as the lower 48 bits of descriptors: a circle, as long as the queue at least. */
     private final long[] element;
 
-    /** Their slots, and whether they were writable. */
+    /** What kind of chains they were, where {@link #waitKind} is {@link #MIXED}. */
     private final int[] chain;
 
     private final int waitMask;
     private int waitFrom;
     private int waitTo;
 
-    /** Whether all of them have one slot; whether the device only read all of them. */
-    private boolean allSingle = true;
-
-    private boolean allRead = true;
+    /** What kind of chains all of them were, if each had one slot and they are alike. */
+    private int waitKind = MIXED;
 
     private final List<ChainRecord> resubmit;
     private int resubmitted;
@@ -236,41 +238,59 @@ public final class PackedQueue implements Virtqueue {
             return 0;
         }
         int limit = Math.min(Math.min(max, into.capacity()), size - held);
-        int position = next;
-        int index = PackedLayout.index(position);
-        int flags = PackedLayout.availFlags(position) | (writable ? PackedLayout.FLAG_WRITE : 0);
+        int index = PackedLayout.index(next);
         int lap = Math.min(limit, size - index);
-        int n = look(into.element, 0, lap, index, flags);
-        if (n == lap && n < limit) {
-            n = look(into.element, n, limit, 0, flags ^ PackedLayout.FLAGS_OWNER);
-        }
         // a ring that is held whole has nothing more, however its descriptors look
-        seen = n == limit
-                ? n < size - held
-                : PackedLayout.isAvailable(into.element[n], PackedLayout.advance(position, n, size));
-        int good = take(into, n, index, writable);
-        seen |= good < n;
-        next = PackedLayout.advance(position, good, size);
-        held += good;
-        into.elementMask = writable ? -1 : HEAD;
+        boolean more = limit < size - held;
+        int flags = PackedLayout.availFlags(next) | (writable ? PackedLayout.FLAG_WRITE : 0);
+        seen = more;
+        int n = popRun(into, 0, lap, index, flags);
+        if (n == lap && n < limit) {
+            seen = more;
+            n = popRun(into, n, limit, 0, flags ^ PackedLayout.FLAGS_OWNER);
+        }
+        next = PackedLayout.advance(next, n, size);
+        held += n;
+        into.writable(writable);
+        return n;
+    }
+
+    /**
+     * Pops chains whose descriptors lie side by side.
+     *
+     * @param from where the one at {@code index} belongs
+     * @param flags that they must have
+     * @return up to where there are chains, {@code to} at most; if it is less, {@link #seen} says whether there is another one
+     */
+    private int popRun(SingleChains into, int from, int to, int index, int flags) {
+        long[] element = into.element;
+        int looked = look(element, from, to, index, flags);
+        int marked = mark(element, from, looked, index, flags);
+        int good = resolve(into, from, marked, index, flags);
+        for (int i = good; i < marked; i++) {
+            taken[SingleChains.name(element[i])] = 0;
+        }
+        if (good < looked) {
+            seen = true;
+        } else if (looked < to) {
+            seen = ((int) (element[looked] >>> PackedLayout.FLAGS_SHIFT) & PackedLayout.FLAGS_OWNER)
+                    == (flags & PackedLayout.FLAGS_OWNER);
+        }
         return good;
     }
 
     /**
      * Reads the second words of descriptors as long as they have these flags, and the first one that has not: a loop so short that
      * the core asks for many lines at once.
-     *
-     * @param from where in {@code rest} the word of the descriptor at {@code index} belongs
-     * @return up to where {@code rest} is filled with what was wanted
      */
-    private int look(long[] rest, int from, int to, int index, int flags) {
+    private int look(long[] element, int from, int to, int index, int flags) {
         long wanted = (long) flags << PackedLayout.FLAGS_SHIFT;
         long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES + 8;
         for (int i = from; i < to; i++) {
             // pairs with the driver's release of this descriptor's flags
-            long word = (long) Le.U64.getAcquire(HostMemory.ALL, slot);
-            rest[i] = word;
-            if ((word & SINGLE_FLAGS) != wanted) {
+            long rest = (long) Le.U64.getAcquire(HostMemory.ALL, slot);
+            element[i] = rest;
+            if ((rest & SINGLE_FLAGS) != wanted) {
                 return i;
             }
             slot += PackedLayout.DESCRIPTOR_BYTES;
@@ -278,36 +298,29 @@ public final class PackedQueue implements Virtqueue {
         return to;
     }
 
-    /** Takes as many of these chains as are good; returns how many. */
-    private int take(SingleChains into, int count, int index, boolean writable) {
+    /** Marks chains as in flight, as long as they are good. */
+    private int mark(long[] element, int from, int to, int index, int flags) {
         int[] out = taken;
-        long[] element = into.element;
-        int kind = writable ? 1 | WRITABLE : 1;
-        int n = 0;
-        while (n < count) {
-            long rest = element[n];
-            int id = PackedLayout.id(rest);
+        int kind = kindOf(flags) | index << FIRST_SHIFT;
+        for (int i = from; i < to; i++) {
+            long rest = element[i];
+            int id = SingleChains.name(rest);
             if ((int) rest <= 0 || id >= out.length || out[id] != 0) {
-                break;
+                return i;
             }
-            int at = index + n;
-            out[id] = kind | (at < size ? at : at - size) << FIRST_SHIFT;
-            element[n] = rest << 32 | id;
-            n++;
+            out[id] = kind;
+            kind += 1 << FIRST_SHIFT;
         }
-        int lap = Math.min(n, size - index);
-        int good = resolve(into, 0, lap, index, writable);
-        if (good == lap) {
-            good = resolve(into, lap, n, 0, writable);
-        }
-        for (int i = good; i < n; i++) {
-            out[(int) element[i]] = 0;
-        }
-        return good;
+        return to;
     }
 
-    /** Resolves the buffers of taken chains; returns up to which one. */
-    private int resolve(SingleChains into, int from, int to, int index, boolean writable) {
+    private static int kindOf(int flags) {
+        return (flags & PackedLayout.FLAG_WRITE) != 0 ? SINGLE | WRITABLE : SINGLE;
+    }
+
+    /** Resolves the buffers of chains, as long as they are good. */
+    private int resolve(SingleChains into, int from, int to, int index, int flags) {
+        boolean writable = (flags & PackedLayout.FLAG_WRITE) != 0;
         long[] address = into.address;
         long[] element = into.element;
         long base = hintBase;
@@ -317,7 +330,7 @@ public final class PackedQueue implements Virtqueue {
         int i = from;
         while (i < to) {
             long guestAddress = HostMemory.ALL.get(Le.LONG_UNALIGNED, slot);
-            long bytes = element[i] >>> 32;
+            int bytes = (int) element[i];
             long offset = guestAddress - base;
             // a wrapped or negative distance fails the first comparison
             if (offset < 0 || offset > room - bytes) {
@@ -345,29 +358,51 @@ public final class PackedQueue implements Virtqueue {
 
     @Override
     public void pushSingles(SingleChains done, int count) {
+        if (count == 0) {
+            return;
+        }
         int[] out = taken;
         long[] elements = done.element;
-        long elementMask = done.elementMask;
-        int kind = elementMask == HEAD ? 1 : 1 | WRITABLE;
+        long told = done.told();
         int to = waitTo;
         for (int i = 0; i < count; i++) {
-            long used = elements[i] & elementMask;
-            int id = (int) used;
+            long used = elements[i] & told;
+            int id = SingleChains.name(used);
             if (out[id] == 0) {
                 throw notInFlight(id);
             }
             out[id] = 0;
             element[(to + i) & waitMask] = used;
-            chain[(to + i) & waitMask] = kind;
         }
+        int kind = done.isWritable() ? SINGLE | WRITABLE : SINGLE;
+        await(kind);
         waitTo = to + count;
-        allRead &= elementMask == HEAD || count == 0;
+        if (waitKind == MIXED) {
+            noteKind(kind, to, waitTo);
+        }
+    }
+
+    /** A chain of this kind is about to wait behind those that do. */
+    private void await(int kind) {
+        int before = waitFrom == waitTo ? kind : waitKind;
+        if (before == kind && (kind & SLOTS) == 1) {
+            waitKind = kind;
+        } else if (before != MIXED) {
+            noteKind(before, waitFrom, waitTo);
+            waitKind = MIXED;
+        }
+    }
+
+    private void noteKind(int kind, int from, int to) {
+        for (int i = from; i != to; i++) {
+            chain[i & waitMask] = kind;
+        }
     }
 
     @Override
     public void unpopSingles(SingleChains popped, int from, int count) {
         for (int i = from; i < count; i++) {
-            taken[(int) popped.element[i]] = 0;
+            taken[SingleChains.name(popped.element[i])] = 0;
         }
         unpop(count - from);
     }
@@ -406,11 +441,10 @@ public final class PackedQueue implements Virtqueue {
         if (pages != null) {
             pages.pushed(head);
         }
-        element[waitTo & waitMask] = (long) written << 32 | head;
+        await(kind & KIND);
+        element[waitTo & waitMask] = SingleChains.element(head, written);
         chain[waitTo & waitMask] = kind & KIND;
         waitTo++;
-        allSingle &= (kind & SLOTS) == 1;
-        allRead &= (kind & WRITABLE) == 0;
     }
 
     @Override
@@ -434,26 +468,19 @@ public final class PackedQueue implements Virtqueue {
         int count = to - waitFrom;
         int before = used;
         int heldBefore = held;
-        if (allSingle) {
-            if (inOrder && allRead) {
-                // [virtio-1.4 §2.8.8] the last id of a run stands for all of it
-                element[waitFrom & waitMask] = element[(to - 1) & waitMask];
-                releaseFirst(count, rest(element[waitFrom & waitMask], used));
-            } else {
-                releaseSingles(count);
-            }
-        } else {
+        if (waitKind == MIXED) {
             releaseAny(to);
+        } else if (inOrder && waitKind == SINGLE) {
+            // [virtio-1.4 §2.8.8] the last id of a run stands for all of it
+            releaseFirst(count, rest(element[(to - 1) & waitMask], used));
+        } else {
+            releaseSingles(count);
         }
         DirtyChains pages = dirty;
         if (pages != null) {
             pages.slots(descriptorsAt, before, heldBefore - held, size);
         }
         waitFrom = to;
-        if (to == waitTo) {
-            allSingle = true;
-            allRead = true;
-        }
         PackedInflightLog log = inflight;
         if (log != null) {
             log.published();
@@ -473,10 +500,10 @@ public final class PackedQueue implements Virtqueue {
     }
 
     private void use(int from, int count, int index, int lap) {
-        long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES + 8;
-        for (int i = count - 1; i >= 0; i--) {
-            long rest = rest(element[(from + i) & waitMask], lap);
-            HostMemory.ALL.set(Le.LONG_UNALIGNED, slot + (long) i * PackedLayout.DESCRIPTOR_BYTES, rest);
+        long slot = descriptorsAt + (long) (index + count - 1) * PackedLayout.DESCRIPTOR_BYTES + 8;
+        for (int i = 1; i <= count; i++) {
+            HostMemory.ALL.set(Le.LONG_UNALIGNED, slot, rest(element[(from + count - i) & waitMask], lap));
+            slot -= PackedLayout.DESCRIPTOR_BYTES;
         }
     }
 
@@ -524,8 +551,8 @@ public final class PackedQueue implements Virtqueue {
 
     /** The second word of a used descriptor. {@code [virtio-1.4 §2.8.4]} */
     private static long rest(long element, int at) {
-        int flags = PackedLayout.usedFlags(at) | (element >>> 32 == 0 ? 0 : PackedLayout.FLAG_WRITE);
-        return Long.rotateRight(element, 32) | (long) flags << PackedLayout.FLAGS_SHIFT;
+        int flags = PackedLayout.usedFlags(at) | ((int) element == 0 ? 0 : PackedLayout.FLAG_WRITE);
+        return element | (long) flags << PackedLayout.FLAGS_SHIFT;
     }
 
     @Override

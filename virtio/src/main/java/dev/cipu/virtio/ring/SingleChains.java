@@ -5,16 +5,20 @@ package dev.cipu.virtio.ring;
  * Virtqueue#pushSingles} returns; reused for every burst. Owner: the thread that owns the queue.
  */
 public final class SingleChains {
-    /** The part of an element that names the chain. */
-    static final long HEAD = 0xffffffffL;
+    private static final int NAME_SHIFT = 32;
+    private static final int NAME = 0xffff;
+    private static final long BYTES = 0xffffffffL;
 
     final long[] address;
 
-    /** As in a used ring: the head below, above it first the buffer's bytes, then those written into it. */
+    /**
+     * As in a packed ring: first the buffer's bytes, then those written into it, in the lower half; above them the 16 bits that
+     * name the chain; above those whatever the queue likes.
+     */
     final long[] element;
 
     /** Of an element, what the driver is told: no bytes are written into a readable buffer. */
-    long elementMask;
+    private long told;
 
     /**
      * @param capacity chains in a burst
@@ -35,7 +39,31 @@ public final class SingleChains {
 
     /** Bytes of the buffer of chain {@code index}, positive; undefined after {@link #written}. */
     public int length(int index) {
-        return (int) (element[index] >>> 32);
+        return (int) element[index];
+    }
+
+    /** The head or buffer id in an element. */
+    static int name(long element) {
+        return (int) (element >>> NAME_SHIFT) & NAME;
+    }
+
+    /** The element of a chain by its name and the bytes of its buffer. */
+    static long element(int name, int bytes) {
+        return (long) name << NAME_SHIFT | (bytes & BYTES);
+    }
+
+    /** Whether the chains are ones to write into. */
+    void writable(boolean writable) {
+        told = (long) NAME << NAME_SHIFT | (writable ? BYTES : 0);
+    }
+
+    boolean isWritable() {
+        return (told & BYTES) != 0;
+    }
+
+    /** What is to be kept of an element when it is pushed: name, and bytes written. */
+    long told() {
+        return told;
     }
 
     /** {@link #address} of all chains, for loops; only to be read. */
@@ -43,14 +71,14 @@ public final class SingleChains {
         return address;
     }
 
-    /** Of all chains, for loops and only to be read: {@link #length} in the upper half. */
+    /** Of all chains, for loops and only to be read: {@link #length} in the lower half. */
     public long[] elements() {
         return element;
     }
 
     /** What to say of a writable chain {@code index} when it is returned: bytes written from its first one on. */
     public void written(int index, int bytes) {
-        element[index] = (long) bytes << 32 | (element[index] & HEAD);
+        element[index] = (element[index] & ~BYTES) | (bytes & BYTES);
     }
 
     /**
@@ -61,7 +89,7 @@ public final class SingleChains {
      */
     public void written(long[] bytes, int from, int count, int more) {
         for (int i = 0; i < count; i++) {
-            element[i] = (bytes[from + i] + more) << 32 | (element[i] & HEAD);
+            element[i] = (element[i] & ~BYTES) | (bytes[from + i] & BYTES) + more;
         }
     }
 }

@@ -200,14 +200,14 @@ public final class SplitQueue implements Virtqueue {
             }
             out[head] = true;
             address[n] = host + offset;
-            element[n] = (long) bytes << 32 | head;
+            element[n] = SingleChains.element(head, bytes);
             n++;
         }
         hintBase = base;
         hintSize = room;
         hintHost = host;
         hintWritable = writable;
-        into.elementMask = writable ? -1 : SingleChains.HEAD;
+        into.writable(writable);
         next = SplitLayout.wrap(at + n);
         return n;
     }
@@ -234,20 +234,20 @@ public final class SplitQueue implements Virtqueue {
         // private memory first: a store to it between two to the ring would make the second wait for the first one's
         // line
         for (int i = 0; i < count; i++) {
-            int head = (int) element[i];
+            int head = SingleChains.name(element[i]);
             if (!out[head]) {
                 throw notInFlight(head);
             }
             out[head] = false;
         }
         int at = written;
-        long elementMask = done.elementMask;
+        long told = done.told();
         // asks for all lines of the ring at once, by their first elements
         for (int i = 0; i < count; i += USED_PER_LINE) {
-            use(at + i, element[i] & elementMask);
+            use(at + i, Long.rotateLeft(element[i] & told, 32));
         }
         for (int i = 0; i < count; i++) {
-            use(at + i, element[i] & elementMask);
+            use(at + i, Long.rotateLeft(element[i] & told, 32));
         }
         written = SplitLayout.wrap(at + count);
     }
@@ -259,7 +259,7 @@ public final class SplitQueue implements Virtqueue {
     @Override
     public void unpopSingles(SingleChains popped, int from, int count) {
         for (int i = from; i < count; i++) {
-            outstanding[(int) popped.element[i]] = false;
+            outstanding[SingleChains.name(popped.element[i])] = false;
         }
         next = SplitLayout.wrap(next - (count - from));
         if (broken != null) {

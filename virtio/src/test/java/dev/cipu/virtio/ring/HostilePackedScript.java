@@ -266,7 +266,7 @@ final class HostilePackedScript {
             Judged judged = expected.get();
             require(judged.buffers().size() == 1, "one buffer");
             Buffer buffer = judged.buffers().getFirst();
-            require((int) singles.elements()[i] == judged.id(), "the id of the chain");
+            require(SingleChains.name(singles.elements()[i]) == judged.id(), "the id of the chain");
             require(buffer.writable() == writable && buffer.length() == singles.length(i), "the buffer asked for");
             require(singles.address(i) == RawRing.host(memory, buffer.address().longValue()), "its address");
             require(RawRing.lies(memory, singles.address(i), singles.length(i)), "a buffer in one region");

@@ -225,7 +225,7 @@ class RacingPackedDriverTest {
                         continue;
                     }
                     for (int i = 0; i < n; i++) {
-                        burst.written(i, (int) burst.elements()[i] + 1);
+                        burst.written(i, SingleChains.name(burst.elements()[i]) + 1);
                     }
                     queue.pushSingles(burst, n);
                 } else {
