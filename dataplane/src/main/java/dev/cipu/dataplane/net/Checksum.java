@@ -8,6 +8,9 @@ import java.lang.foreign.ValueLayout;
 final class Checksum {
     private static final long LOW = 0xffffffffL;
 
+    /** Bytes from which a loop is long. */
+    private static final int LONG = 128;
+
     private Checksum() {}
 
     /**
@@ -22,19 +25,33 @@ final class Checksum {
 
     /** The folded one's complement sum of {@code bytes} bytes: 0 only of zeroes. */
     static int sum(long from, int bytes) {
-        // the upper and lower halves apart leave room for carries, and make a loop that the compiler vectorizes
+        int words = bytes & -8;
+        long sum = (words < LONG ? few(from, words) : many(from, words)) + tail(from + words, bytes & 7);
+        // a sum of swapped bytes is the swapped sum
+        int swapped = fold(sum);
+        return (swapped & 0xff) << 8 | swapped >>> 8;
+    }
+
+    private static long few(long from, int bytes) {
+        long sum = 0;
+        for (int i = 0; i < bytes; i += 8) {
+            long word = HostMemory.ALL.get(Le.LONG_UNALIGNED, from + i);
+            sum += (word & LOW) + (word >>> 32);
+        }
+        return sum;
+    }
+
+    /** By itself, so that the compiler sees nothing but long loops here, which it unrolls and vectorizes. */
+    private static long many(long from, int bytes) {
+        // the upper and lower halves apart leave room for carries
         long even = 0;
         long odd = 0;
-        int words = bytes & -8;
-        for (int i = 0; i < words; i += 8) {
+        for (int i = 0; i < bytes; i += 8) {
             long word = HostMemory.ALL.get(Le.LONG_UNALIGNED, from + i);
             even += word & LOW;
             odd += word >>> 32;
         }
-        long sum = (even & LOW) + (even >>> 32) + (odd & LOW) + (odd >>> 32) + tail(from + words, bytes & 7);
-        // a sum of swapped bytes is the swapped sum
-        int swapped = fold(sum);
-        return (swapped & 0xff) << 8 | swapped >>> 8;
+        return (even & LOW) + (even >>> 32) + (odd & LOW) + (odd >>> 32);
     }
 
     private static long tail(long from, int bytes) {

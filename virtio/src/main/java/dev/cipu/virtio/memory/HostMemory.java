@@ -55,17 +55,35 @@ public final class HostMemory {
     private static void copyOther(long from, long to, int bytes) {
         if (bytes > SMALL) {
             MemorySegment.copy(ALL, from, ALL, to, bytes);
-            return;
+        } else if (bytes > 64) {
+            copy32(from, to);
+            copy32(from + 32, to + 32);
+            copyLast32(from - 32, to - 32, bytes);
+            copyLast32(from, to, bytes);
+        } else if (bytes >= 16) {
+            copy16(from, to);
+            copyLast16(from, to, bytes);
+        } else {
+            copy8(from, to);
+            copyLast8(from, to, bytes);
         }
-        int last = bytes - 8;
-        for (int i = 0; i < last; i += 8) {
-            copy8(from + i, to + i);
-        }
-        copy8(from + last, to + last);
     }
 
     private static void copyLast32(long from, long to, long bytes) {
         copy32(from + bytes - 32, to + bytes - 32);
+    }
+
+    private static void copyLast16(long from, long to, long bytes) {
+        copy16(from + bytes - 16, to + bytes - 16);
+    }
+
+    private static void copyLast8(long from, long to, long bytes) {
+        copy8(from + bytes - 8, to + bytes - 8);
+    }
+
+    private static void copy16(long from, long to) {
+        copy8(from, to);
+        copy8(from + 8, to + 8);
     }
 
     /** Accesses to the fields of one structure share its bounds check: one for the loads, one for the stores. */

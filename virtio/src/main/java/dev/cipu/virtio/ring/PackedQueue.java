@@ -481,6 +481,11 @@ public final class PackedQueue implements Virtqueue {
             pages.slots(descriptorsAt, before, heldBefore - held, size);
         }
         waitFrom = to;
+        if (to == waitTo) {
+            // the same few warm lines of the circle again
+            waitFrom = 0;
+            waitTo = 0;
+        }
         PackedInflightLog log = inflight;
         if (log != null) {
             log.published();
