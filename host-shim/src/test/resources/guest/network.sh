@@ -4,7 +4,8 @@ device=$(basename "$(readlink -f /sys/class/net/eth0/device)")
 ip addr add "$ADDRESS/24" dev eth0
 ip link set eth0 up
 check link until_true 20 '[ "$(cat /sys/class/net/eth0/carrier)" = 1 ]'
-result "indirect=$(feature $device 28) event=$(feature $device 29) mergeable=$(feature $device 15) mtu=$(cat /sys/class/net/eth0/mtu)"
+result "indirect=$(feature $device 28) event=$(feature $device 29) mergeable=$(feature $device 15) mtu=$(cat /sys/class/net/eth0/mtu)" \
+  "packed=$(feature $device 34) sends-tso=$(feature $device 11) takes-tso=$(feature $device 7)"
 if [ "$(nproc)" -gt 1 ]; then
   check channels ethtool -L eth0 combined "$(nproc)"
 fi
@@ -32,6 +33,12 @@ throughput() {
 throughput tcp-out
 throughput tcp-in -R
 throughput tcp-four-streams -P 4
+if [ "$(feature $device 11)" = 1 ]; then
+  check offloads-off ethtool -K eth0 tso off gso off tx off
+  throughput tcp-out-without-offloads
+  check offloads-on ethtool -K eth0 tx on gso on tso on
+  throughput tcp-out-again
+fi
 throughput udp -u -b 20M -l 1400
 check errors-none [ "$(cat /sys/class/net/eth0/statistics/rx_errors)" = 0 ]
 nc "$PEER" 7 </dev/null >/dev/null 2>&1

@@ -36,40 +36,50 @@ class GuestDiskPeerIT {
     }
 
     @Test
-    void eventIndexAndIndirectDescriptorsOnAndOff() {
+    void eventIndexIndirectDescriptorsAndPackedRingsOnAndOff() {
         try (Backend card = Backend.disks(
                         folder,
                         Backend.image(folder, "a.img", DISK),
                         Backend.image(folder, "b.img", DISK),
                         Backend.image(folder, "c.img", DISK),
-                        Backend.image(folder, "d.img", DISK));
+                        Backend.image(folder, "d.img", DISK),
+                        Backend.image(folder, "e.img", DISK),
+                        Backend.image(folder, "f.img", DISK));
                 Guest guest = Guest.running(folder, "disks.sh")
-                        .variable("LAST", "d")
+                        .variable("LAST", "f")
                         .disk(card.socket(0), "num-queues=1,queue-size=1024")
                         .disk(card.socket(1), "num-queues=1,event_idx=off,queue-size=16")
                         .disk(card.socket(2), "num-queues=1,indirect_desc=off")
                         .disk(card.socket(3), "num-queues=1,event_idx=off,indirect_desc=off,queue-size=256")
+                        .disk(card.socket(4), "num-queues=1,packed=on")
+                        .disk(card.socket(5), "num-queues=1,packed=on,event_idx=off,indirect_desc=off")
                         .start()) {
             List<String> results = guest.finish(LIMIT);
             assertThat(results)
                     .anyMatch(line -> line.contains("vda indirect=1 event=1"))
                     .anyMatch(line -> line.contains("vdb indirect=1 event=0"))
                     .anyMatch(line -> line.contains("vdc indirect=0 event=1"))
-                    .anyMatch(line -> line.contains("vdd indirect=0 event=0"));
+                    .anyMatch(line -> line.contains("vdd indirect=0 event=0") && line.contains("packed=0"))
+                    .anyMatch(line -> line.contains("vde indirect=1 event=1") && line.contains("packed=1"))
+                    .anyMatch(line -> line.contains("vdf indirect=0 event=0") && line.contains("packed=1"));
         }
     }
 
     @Test
     void theNewerQemu() {
         Peers.require("qemu11");
-        try (Backend card = Backend.disks(folder, Backend.image(folder, "disk.img", DISK));
+        try (Backend card = Backend.disks(
+                        folder, Backend.image(folder, "a.img", DISK), Backend.image(folder, "b.img", DISK));
                 Guest guest = Guest.running(folder, "disks.sh")
                         .newer()
                         .processors(2)
-                        .variable("LAST", "a")
+                        .variable("LAST", "b")
                         .disk(card.socket(0), "num-queues=2")
+                        .disk(card.socket(1), "num-queues=2,packed=on")
                         .start()) {
-            assertThat(guest.finish(LIMIT)).anyMatch(line -> line.contains("vda indirect=1 event=1 queues=2"));
+            assertThat(guest.finish(LIMIT))
+                    .anyMatch(line -> line.contains("vda indirect=1 event=1 queues=2") && line.contains("packed=0"))
+                    .anyMatch(line -> line.contains("vdb indirect=1 event=1 queues=2") && line.contains("packed=1"));
         }
     }
 

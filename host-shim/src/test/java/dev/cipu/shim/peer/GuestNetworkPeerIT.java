@@ -9,6 +9,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Two Debian guests talk to each other through the card's switch: the Linux driver, through QEMU's vhost-user network back-end. */
 @Timeout(240)
@@ -37,10 +39,25 @@ class GuestNetworkPeerIT {
     }
 
     @Test
-    void twoQueuePairsUnderTheNewerQemu() {
+    void packedRings() {
+        List<String> client = talk(1, false, "packed=on", "packed=on,event_idx=off");
+        assertThat(client).anyMatch(line -> line.contains("event=0") && line.contains("packed=1"));
+    }
+
+    @Test
+    void onlyOneSideSegments() {
+        List<String> client = talk(1, false, "gso=off,guest_tso4=off,guest_tso6=off,guest_ecn=off,guest_ufo=off", "");
+        assertThat(client).anyMatch(line -> line.contains("sends-tso=1 takes-tso=1"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"packed=off", "packed=on"})
+    void twoQueuePairsUnderTheNewerQemu(String properties) {
         Peers.require("qemu11");
-        List<String> client = talk(2, true, "", "");
-        assertThat(client).anyMatch(line -> line.contains("channels=ok"));
+        List<String> client = talk(2, true, properties, properties);
+        assertThat(client)
+                .anyMatch(line -> line.contains("channels=ok"))
+                .anyMatch(line -> line.contains(properties.equals("packed=on") ? "packed=1" : "packed=0"));
     }
 
     private List<String> talk(int queues, boolean newer, String serverProperties, String clientProperties) {

@@ -61,10 +61,6 @@ final class HostilePackedScript {
     private long used;
     private boolean broken;
 
-    /** Whether all that is pushed and not released has one descriptor; whether all of it was only read. */
-    private boolean allSingle;
-
-    private boolean allRead;
     private int popped;
     private int violations;
 
@@ -105,8 +101,6 @@ final class HostilePackedScript {
         used = at;
         outstanding.clear();
         pushed.clear();
-        allSingle = true;
-        allRead = true;
         broken = false;
         memory = ring.memory();
         int position = position(at);
@@ -303,8 +297,6 @@ final class HostilePackedScript {
         int written = held.writable ? u16() : 0;
         queue.push(held.id, written);
         pushed.add(new Held(held.id, held.slots, held.writable, written));
-        allSingle &= held.slots == 1;
-        allRead &= !held.writable;
     }
 
     private void release() {
@@ -315,8 +307,7 @@ final class HostilePackedScript {
         }
         queue.releaseAllBut(kept);
         queue.call();
-        // runs are not looked for in a burst of single buffers unless all of it is one
-        boolean runs = features.has(RingFeature.IN_ORDER) && (allRead || !allSingle);
+        boolean runs = features.has(RingFeature.IN_ORDER);
         for (int i = 0; i < released.size(); i++) {
             Held told = released.get(i);
             int slots = told.slots;
@@ -330,10 +321,6 @@ final class HostilePackedScript {
             require(ring.idOf(at) == told.id && ring.lengthOf(at) == told.written, "what was used");
             require((ring.flagsOf(at) & PackedRawRing.WRITE) != 0 == told.written > 0, "whether it was written");
             used += slots;
-        }
-        if (pushed.isEmpty()) {
-            allSingle = true;
-            allRead = true;
         }
         require(queue.position() == (position(used) << 16 | position(next)), "the used descriptors are passed");
     }
