@@ -239,7 +239,7 @@ final class FromGuest {
             counters.add(GuestPort.TX_BAD, 1);
             return true;
         }
-        int slot = pool.takeLarge();
+        int slot = pool.nextLarge();
         if (slot < 0) {
             return false;
         }
@@ -253,13 +253,12 @@ final class FromGuest {
         return length > maxFrame && length <= PacketPool.LARGEST_FRAME && takesLarge();
     }
 
-    /** Judges a frame in a large slot, with its header before it: it is in the burst or dropped then. */
+    /** Judges a frame in the next large slot, with its header before it: it is in the burst then, or dropped. */
     private void judgeLarge(int slot, int length, Burst burst) {
         if (NetHeader.gsoType(headerOf(slot)) == NetHeader.GSO_NONE) {
             counters.add(GuestPort.TX_BAD, 1);
-            pool.release(slot);
-        } else if (!judge(slot, length, burst)) {
-            pool.release(slot);
+        } else if (judge(slot, length, burst)) {
+            pool.takeLarge();
         }
     }
 
@@ -270,7 +269,7 @@ final class FromGuest {
     private void takeChain(Burst burst) {
         long frame = chain.readableBytes() - headerBytes;
         if (isLarge(frame)) {
-            int slot = pool.takeLarge();
+            int slot = pool.nextLarge();
             int length = (int) frame;
             chain.read(0, HostMemory.ALL, pool.frameOffset(slot) - headerBytes, headerBytes + length);
             judgeLarge(slot, length, burst);

@@ -90,6 +90,11 @@ public final class PacketPool {
         return free[freeCount - 1];
     }
 
+    /** The slot that {@link #takeLarge()} would give, or -1: for who may fail before it is filled. */
+    int nextLarge() {
+        return freeLargeCount == 0 ? -1 : freeLarge[freeLargeCount - 1];
+    }
+
     /** The free slots: those up to {@link #available}, of which the last one is taken first. Only to be read. */
     int[] free() {
         return free;
