@@ -197,7 +197,7 @@ final class FromGuest {
                 break;
             }
             long at = address[i];
-            // each word of the header is read once
+            // a frame that asks for something is judged by the card's copy of its header
             if ((HostMemory.ALL.get(Le.LONG_UNALIGNED, at) & NetHeader.ASKS) != 0) {
                 break;
             }

@@ -51,6 +51,9 @@ final class ToGuest {
 
     private long bytes;
 
+    /** Bytes of the frames for which buffers are prepared; they count once the buffers are returned. */
+    private long prepared;
+
     /**
      * @param counters a group with {@link GuestPort#COUNTERS}
      */
@@ -119,6 +122,7 @@ final class ToGuest {
 
     /** The first frames, as long as each fits a chain of one buffer as it is; returns how many. */
     private int giveSingles(Virtqueue queue, Burst burst, int from, int to) {
+        prepared = 0;
         int n = queue.popSingles(singles, to - from, true);
         int given = prepare(n, burst, from);
         copyFrames(given, burst, from);
@@ -127,6 +131,7 @@ final class ToGuest {
             queue.unpopSingles(singles, given, n);
         }
         sent += given;
+        bytes += prepared;
         return given;
     }
 
@@ -173,7 +178,7 @@ final class ToGuest {
             sum += length;
             i++;
         }
-        bytes += sum;
+        prepared += sum;
         return i;
     }
 
@@ -221,7 +226,7 @@ final class ToGuest {
             writeHeader(to, 0, ONE_BUFFER);
         }
         HostMemory.ALL.set(Le.LONG_UNALIGNED, to + headerBytes, HostMemory.ALL.get(Le.LONG_UNALIGNED, frameAt));
-        bytes += length;
+        prepared += length;
         return true;
     }
 
