@@ -52,6 +52,12 @@ class GuestPortTest {
             assertThat(numBuffers(got.get(0))).isEqualTo(1);
         }
         assertThat(a.calls + b.calls).isZero();
+        long frames = 1518 - 14 + 1;
+        long bytes = frames * (14 + 1518) / 2;
+        assertThat(a.counters.get("tx_packets")).isEqualTo(frames);
+        assertThat(a.counters.get("tx_bytes")).isEqualTo(bytes);
+        assertThat(b.counters.get("rx_packets")).isEqualTo(frames);
+        assertThat(b.counters.get("rx_bytes")).isEqualTo(bytes);
     }
 
     @Test
