@@ -61,6 +61,13 @@ public final class Segmenter {
 
     private int size;
 
+    /** What the headers are, as {@link FrameHeaders} says it. */
+    private boolean six;
+
+    private boolean tcp;
+    private int network;
+    private int transport;
+
     /** Where the data begin in the frame; how many there are, and have gone out. */
     private int dataAt;
 
@@ -104,6 +111,10 @@ public final class Segmenter {
             throw new IllegalStateException("a large frame without TCP or UDP");
         }
         this.frame = frame;
+        six = headers.six;
+        tcp = headers.tcp;
+        network = headers.network;
+        transport = headers.transport;
         done = 0;
         count = 0;
         segmentBytes = 0;
@@ -206,45 +217,52 @@ public final class Segmenter {
             writeFragment(to);
             return;
         }
-        long transport = to + headers.transport;
-        int transportBytes = segmentBytes - headers.transport;
-        if (headers.six) {
-            Be.u16(
-                    to + headers.network + FrameHeaders.IPV6_LENGTH,
-                    segmentBytes - headers.network - FrameHeaders.IPV6_BYTES);
+        int bytes = segmentBytes - network;
+        if (six) {
+            Be.u16(to + network + FrameHeaders.IPV6_LENGTH, bytes - FrameHeaders.IPV6_BYTES);
         } else {
-            writeIp(to + headers.network, (ipId + count) & 0xffff);
+            int id = (ipId + count) & 0xffff;
+            // length and identification side by side
+            Be.i32(to + network + FrameHeaders.IP_LENGTH, bytes << 16 | id);
+            Be.u16(to + network + FrameHeaders.IP_CHECKSUM, ~Checksum.fold((long) ipSum + bytes + id));
         }
-        long sum = (long) pseudoSum + transportBytes;
-        long field = transport + headers.checksumOffset();
-        if (leavesPartial) {
-            Be.u16(field, Checksum.fold(sum));
-        }
-        sum += transportSum;
-        if (headers.tcp) {
-            int clear = (done == 0 ? 0 : FrameHeaders.CWR) | (last ? 0 : FrameHeaders.FIN | FrameHeaders.PSH);
-            int flags = offsetAndFlags & ~clear;
-            int at = sequence + done;
-            Be.i32(transport + FrameHeaders.TCP_SEQUENCE, at);
-            Be.u16(transport + FrameHeaders.TCP_OFFSET, flags);
-            sum += flags + (at >>> 16) + (at & 0xffff);
+        if (tcp) {
+            writeTcp(to + transport);
         } else {
-            Be.u16(transport + FrameHeaders.UDP_LENGTH, transportBytes);
-            sum += transportBytes;
-        }
-        if (!leavesPartial) {
-            // the data begin at an even distance from the header's beginning, so their sum adds up as it is
-            sum += Checksum.sum(frame + dataAt + done, segmentBytes - headerBytes);
-            int checksum = ~Checksum.fold(sum) & 0xffff;
-            Be.u16(field, checksum == 0 && !headers.tcp ? 0xffff : checksum);
+            writeUdp(to + transport);
         }
     }
 
-    private void writeIp(long ip, int id) {
-        int bytes = segmentBytes - headers.network;
-        Be.u16(ip + FrameHeaders.IP_LENGTH, bytes);
-        Be.u16(ip + FrameHeaders.IP_ID, id);
-        Be.u16(ip + FrameHeaders.IP_CHECKSUM, ~Checksum.fold((long) ipSum + bytes + id));
+    private void writeTcp(long to) {
+        int clear = (done == 0 ? 0 : FrameHeaders.CWR) | (last ? 0 : FrameHeaders.FIN | FrameHeaders.PSH);
+        int flags = offsetAndFlags & ~clear;
+        int at = sequence + done;
+        Be.i32(to + FrameHeaders.TCP_SEQUENCE, at);
+        Be.u16(to + FrameHeaders.TCP_OFFSET, flags);
+        Be.u16(to + FrameHeaders.TCP_CHECKSUM, checksum((long) flags + (at >>> 16) + (at & 0xffff)));
+    }
+
+    private void writeUdp(long to) {
+        int bytes = segmentBytes - transport;
+        Be.u16(to + FrameHeaders.UDP_LENGTH, bytes);
+        int checksum = checksum(bytes);
+        // zero would say that there is none
+        Be.u16(to + FrameHeaders.UDP_CHECKSUM, checksum == 0 ? 0xffff : checksum);
+    }
+
+    /**
+     * The checksum of the segment, or the pseudo header's sum for who completes it.
+     *
+     * @param different sum of what the header has in this segment only
+     */
+    private int checksum(long different) {
+        long pseudo = (long) pseudoSum + segmentBytes - transport;
+        if (leavesPartial) {
+            return Checksum.fold(pseudo);
+        }
+        // the data begin at an even distance from the header's beginning, so their sum adds up as it is
+        int data = Checksum.sum(frame + dataAt + done, segmentBytes - headerBytes);
+        return ~Checksum.fold(pseudo + transportSum + different + data) & 0xffff;
     }
 
     private void writeFragment(long to) {

@@ -58,7 +58,9 @@ public final class HostMemory {
         } else if (bytes > 64) {
             copy32(from, to);
             copy32(from + 32, to + 32);
-            copyLast32(from - 32, to - 32, bytes);
+            if (bytes > 96) {
+                copyLast32(from - 32, to - 32, bytes);
+            }
             copyLast32(from, to, bytes);
         } else if (bytes >= 16) {
             copy16(from, to);
