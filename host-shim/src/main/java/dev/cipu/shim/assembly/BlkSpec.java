@@ -36,6 +36,11 @@ public record BlkSpec(
         this(id, endpoint, store, readOnly, queues, serial, blockSize, DiskOptions.NONE, FeatureChoice.EVERYTHING);
     }
 
+    /** As this one, but offering what is chosen. */
+    BlkSpec offering(FeatureChoice choice) {
+        return new BlkSpec(id, endpoint, store, readOnly, queues, serial, blockSize, options, choice);
+    }
+
     @Override
     public String kind() {
         return "blk";

@@ -1,8 +1,11 @@
 package dev.cipu.shim.assembly;
 
 import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.device.card.CardProfile;
 import dev.cipu.shim.assembly.EndpointSpec.Mode;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.shim.profile.CardProfiles;
+import dev.cipu.shim.profile.ProfileException;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkFeatures;
 import dev.cipu.virtio.net.NetDevice;
@@ -44,6 +47,7 @@ public final class CardSpecBuilder {
     private final Map<String, StoreSpec> stores = new LinkedHashMap<>();
     private final Map<String, SwitchSpec> switches = new LinkedHashMap<>();
     private final List<DeviceSpec> devices = new ArrayList<>();
+    private @Nullable CardProfile profile;
     private @Nullable IdlePolicy idle;
     private @Nullable Path stats;
     private @Nullable Uplink everyUplink;
@@ -54,6 +58,16 @@ public final class CardSpecBuilder {
         modes.put("server", Mode.SERVER);
         modes.put("client", Mode.CLIENT);
         return modes;
+    }
+
+    /** The card's generation, by name or file, which bounds what it can be made of; replaces what was said before. */
+    public CardSpecBuilder card(String where, String name) {
+        try {
+            profile = CardProfiles.find(name);
+        } catch (ProfileException e) {
+            throw new CardSpecException(where + ": " + e.getMessage(), e);
+        }
+        return this;
     }
 
     /** Core numbers with commas between them; replaces what was said before. */
@@ -376,6 +390,6 @@ public final class CardSpecBuilder {
                 stats,
                 Collections.unmodifiableMap(new LinkedHashMap<>(stores)),
                 all,
-                List.copyOf(devices));
+                profile == null ? List.copyOf(devices) : new CardBounds(profile).fit(devices));
     }
 }

@@ -18,7 +18,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * line; unknown keys are errors.
  */
 public final class CardYaml {
-    private static final Set<String> TOP = Set.of("cores", "idle", "stats", "stores", "switches", "devices");
+    private static final Set<String> TOP = Set.of("card", "cores", "idle", "stats", "stores", "switches", "devices");
 
     private final String file;
 
@@ -67,6 +67,9 @@ public final class CardYaml {
                         "unknown key '" + entry.getKey() + "'",
                         "use one of " + String.join(", ", TOP.stream().sorted().toList()));
             }
+        }
+        if (root.has("card")) {
+            builder.card(file + ": card", scalar("card", root.get("card")));
         }
         if (root.has("cores")) {
             builder.cores(file + ": cores", String.join(",", scalars("cores", root.get("cores"))));

@@ -16,16 +16,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which features a device may offer: those of a preset, with some more and some less, as in {@code virtnet+EVENT_IDX-CSUM}.
  *
+ * @param preset null if none was named: then the card's, or everything if it has none
  * @param added asked for by name; a device that cannot offer one of them is an error
  * @param removed not to be offered
  */
-public record FeatureChoice(FeaturePreset preset, FeatureSet added, FeatureSet removed) {
-    public static final FeatureChoice EVERYTHING =
-            new FeatureChoice(FeaturePreset.SOFTWARE, FeatureSet.NONE, FeatureSet.NONE);
+public record FeatureChoice(@Nullable FeaturePreset preset, FeatureSet added, FeatureSet removed) {
+    public static final FeatureChoice EVERYTHING = new FeatureChoice(null, FeatureSet.NONE, FeatureSet.NONE);
 
     private static final String KEY = "features";
     private static final String IOMMU = "iommu";
@@ -39,14 +40,14 @@ public record FeatureChoice(FeaturePreset preset, FeatureSet added, FeatureSet r
      * @param known the features of the device's type, besides those of rings
      */
     static FeatureChoice of(KeyValues values, int deviceId, List<Feature> known) {
-        String text = values.text(KEY, FeaturePreset.SOFTWARE.name());
+        String text = values.text(KEY, "");
         Matcher form = FORM.matcher(text);
         if (!form.matches()) {
             throw values.wrong(
                     KEY, "is '" + text + "'", "write a preset, then +NAME and -NAME, as in virtnet+EVENT_IDX");
         }
         FeaturePreset preset = presetOf(values, form.group(1));
-        if (!preset.fits(deviceId)) {
+        if (preset != null && !preset.fits(deviceId)) {
             throw values.wrong(
                     KEY, "names '" + preset.name() + "', which is of another kind of device", "say software");
         }
@@ -66,9 +67,9 @@ public record FeatureChoice(FeaturePreset preset, FeatureSet added, FeatureSet r
         return new FeatureChoice(preset, added, removed);
     }
 
-    private static FeaturePreset presetOf(KeyValues values, String name) {
+    private static @Nullable FeaturePreset presetOf(KeyValues values, String name) {
         try {
-            return name.isEmpty() ? FeaturePreset.SOFTWARE : FeaturePreset.of(name);
+            return name.isEmpty() ? null : FeaturePreset.of(name);
         } catch (IllegalArgumentException e) {
             throw values.wrong(KEY, "cannot be had: " + e.getMessage(), "choose one of these");
         }
@@ -94,9 +95,17 @@ public record FeatureChoice(FeaturePreset preset, FeatureSet added, FeatureSet r
                 .collect(Collectors.joining(", "));
     }
 
+    /** This choice, with a preset if it names none. */
+    FeatureChoice orPreset(FeaturePreset other) {
+        return preset == null ? new FeatureChoice(other, added, removed) : this;
+    }
+
     /** What may be offered. */
     FeatureSet allowed() {
-        return preset.allowed().or(added).minus(removed);
+        return (preset == null ? FeaturePreset.SOFTWARE : preset)
+                .allowed()
+                .or(added)
+                .minus(removed);
     }
 
     /**

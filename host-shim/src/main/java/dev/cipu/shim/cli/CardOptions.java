@@ -41,6 +41,15 @@ final class CardOptions {
     private List<String> blks = List.of();
 
     @Option(
+            names = "--card",
+            paramLabel = "NAME|FILE",
+            description = {
+                "The generation that the card is of: bounds its devices, and what those offer that name no preset."
+                        + " See 'cipu card list'. Default: none, no bounds."
+            })
+    private @Nullable String card;
+
+    @Option(
             names = "--uplink",
             paramLabel = "UPLINK",
             description = "Where the switch leads to: loopback: (every frame comes back) or none (the default).")
@@ -72,6 +81,9 @@ final class CardOptions {
         CardSpecBuilder builder = new CardSpecBuilder();
         if (config != null) {
             readConfig(config, builder);
+        }
+        if (card != null) {
+            builder.card("--card", card);
         }
         if (cores != null) {
             builder.cores("--cores", cores);

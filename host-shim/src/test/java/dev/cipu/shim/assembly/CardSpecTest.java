@@ -318,7 +318,7 @@ class CardSpecTest {
             devices: [{kind: net, socket: /x, colour: 9}]              | devices[0]: unknown key 'colour'; use one of
             devices: [{kind: net, socket: [/x]}]                       | 'devices[0].socket' has no single value
             devices: [{kind: net, socket: }]                           | 'devices[0].socket' has no single value
-            device: []                                                 | unknown key 'device'; use one of cores, devices
+            device: []                                                 | unknown key 'device'; use one of card, cores
             cores: [0, x]                                              | 'x' is no core number
             cores: [1, 1]                                              | core 1 is given twice
             idle: nap                                                  | no policy 'nap'; say spin, backoff or sleep

@@ -30,12 +30,12 @@ class CommandLineTest {
     void helpNamesEveryCommandAndExitCode() {
         assertThat(run("--help")).isZero();
         assertThat(out.toString())
-                .contains("serve", "drive", "stats", "qemu-args", "demo")
+                .contains("serve", "drive", "stats", "qemu-args", "demo", "card")
                 .contains("a check or a comparison failed", "wrong usage", "a peer or a resource is missing");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "stats", "qemu-args", "demo", "drive", "conform", "torture"})
+    @ValueSource(strings = {"serve", "stats", "qemu-args", "demo", "drive", "conform", "torture", "card"})
     void everyCommandExplainsItself(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(out.toString()).startsWith("Usage: cipu " + command);
