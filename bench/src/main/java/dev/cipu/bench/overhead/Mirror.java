@@ -4,10 +4,11 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.dataplane.Poller;
 import dev.cipu.dataplane.Worker;
+import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.EpollBell;
-import dev.cipu.shim.vhost.backend.BackendCounters;
+import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
@@ -53,8 +54,8 @@ final class Mirror implements AutoCloseable {
             CounterGroup.unlisted(Worker.COUNTERS),
             (source, cause) -> System.err.println("the mirror goes on without " + source + ": " + cause));
     private final Thread thread;
-    private final BackendEndpoint netEnd;
-    private final BackendEndpoint blkEnd;
+    private final SocketEndpoint netEnd;
+    private final SocketEndpoint blkEnd;
 
     /**
      * @param core where its thread runs
@@ -67,8 +68,8 @@ final class Mirror implements AutoCloseable {
             Affinity.pin(core);
             worker.run();
         });
-        netEnd = BackendEndpoint.listen("mirror-net", net, new Frames(), BackendCounters.unlisted());
-        blkEnd = BackendEndpoint.listen("mirror-blk", blk, new Requests(), BackendCounters.unlisted());
+        netEnd = BackendEndpoint.listen("mirror-net", net, new Frames(), SessionCounters.unlisted());
+        blkEnd = BackendEndpoint.listen("mirror-blk", blk, new Requests(), SessionCounters.unlisted());
     }
 
     Path net() {

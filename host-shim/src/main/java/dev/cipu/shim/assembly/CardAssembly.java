@@ -11,9 +11,10 @@ import dev.cipu.dataplane.blk.ZoneTable;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.PosixException;
+import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.store.FileStore;
 import dev.cipu.shim.store.ZoneFile;
-import dev.cipu.shim.vhost.backend.BackendCounters;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.net.NetDevice;
@@ -50,7 +51,7 @@ public final class CardAssembly implements AutoCloseable {
     private final Deque<AutoCloseable> closing = new ArrayDeque<>();
     private final Map<String, CardFunction> functions = new LinkedHashMap<>();
     private final List<CardCore> cores = new ArrayList<>();
-    private final List<BackendEndpoint> endpoints = new ArrayList<>();
+    private final List<SocketEndpoint> endpoints = new ArrayList<>();
     private final Map<String, ZoneTable> zoneTables = new HashMap<>();
     private final CounterFile counterFile;
     private boolean closed;
@@ -245,10 +246,10 @@ public final class CardAssembly implements AutoCloseable {
         }
         CardFunction function = function(device.id());
         EndpointSpec at = device.endpoint();
-        CounterGroup group = counterFile.table().group(device.id() + "/session", BackendCounters.NAMES);
-        BackendCounters counters = new BackendCounters(group);
+        CounterGroup group = counterFile.table().group(device.id() + "/session", SessionCounters.NAMES);
+        SessionCounters counters = new SessionCounters(group);
         try {
-            BackendEndpoint endpoint = switch (at.mode()) {
+            SocketEndpoint endpoint = switch (at.mode()) {
                 case SERVER -> BackendEndpoint.listen(device.id(), path(at), function, counters);
                 case CLIENT -> BackendEndpoint.connect(device.id(), path(at), function, counters);
                 case INHERITED -> BackendEndpoint.inherit(device.id(), at.fd(), function, counters);
@@ -328,7 +329,7 @@ public final class CardAssembly implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         // all at once, so that the slowest session decides how long it takes and not their sum
-        endpoints.forEach(BackendEndpoint::stop);
+        endpoints.forEach(SocketEndpoint::stop);
         endpoints.clear();
         while (!closing.isEmpty()) {
             AutoCloseable next = closing.pop();

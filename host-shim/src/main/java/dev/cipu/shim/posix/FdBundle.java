@@ -36,6 +36,11 @@ public final class FdBundle implements AutoCloseable {
         return overfull;
     }
 
+    /** How many may be waiting. */
+    public int most() {
+        return most;
+    }
+
     /** How many are left. */
     public int count() {
         return waiting.size();

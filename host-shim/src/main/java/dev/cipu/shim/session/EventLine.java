@@ -1,19 +1,19 @@
-package dev.cipu.shim.vhost.backend;
+package dev.cipu.shim.session;
 
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.virtio.ring.Interrupt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a ring's calls go. A worker raises, the session's thread changes the target at any time, without stopping the
- * ring: the descriptor number stays the same and is made to mean another event. Closed once the ring is detached.
+ * Where calls to a peer go. Workers raise, the session's thread changes the target at any time, without stopping what
+ * raises: the descriptor number stays the same and is made to mean another event. Closed once nobody raises any more.
  */
-final class CallLine implements Interrupt, AutoCloseable {
+public final class EventLine implements Interrupt, AutoCloseable {
     private @Nullable EventFd slot;
     private volatile @Nullable EventFd target;
 
-    /** Consumes {@code event}. It is signalled once: a call that went to its predecessor unseen is not lost. */
-    void connect(EventFd event) {
+    /** Consumes {@code event}. */
+    public void connect(EventFd event) {
         EventFd line = slot;
         if (line == null) {
             line = event;
@@ -22,11 +22,15 @@ final class CallLine implements Interrupt, AutoCloseable {
             line.become(event);
         }
         target = line;
-        line.signal();
     }
 
-    /** The front-end polls: nothing is raised any more. */
-    void disconnect() {
+    /** Whether there is somebody to call. */
+    public boolean isConnected() {
+        return target != null;
+    }
+
+    /** Nobody is called any more. */
+    public void disconnect() {
         target = null;
     }
 

@@ -1,4 +1,4 @@
-package dev.cipu.shim.vhost.backend;
+package dev.cipu.shim.session;
 
 import java.time.Duration;
 

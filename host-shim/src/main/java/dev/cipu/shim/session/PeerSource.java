@@ -1,4 +1,4 @@
-package dev.cipu.shim.vhost.backend;
+package dev.cipu.shim.session;
 
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.PosixException;
@@ -10,10 +10,10 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Where front-ends come from. Owned by the endpoint's thread, except {@link #withdraw}. */
-sealed interface PeerSource extends AutoCloseable {
+/** Where peers come from. Owned by the endpoint's thread, except {@link #withdraw}. */
+public sealed interface PeerSource extends AutoCloseable {
     /**
-     * The next front-end; null after a while without one, or when {@code wake} was signalled. Throws PosixException when
+     * The next peer; null after a while without one, or when {@code wake} was signalled. Throws PosixException when
      * none can ever come.
      */
     @Nullable
@@ -48,7 +48,7 @@ sealed interface PeerSource extends AutoCloseable {
                 if (PERMANENT.contains(e.errnoName())) {
                     throw e;
                 }
-                // out of descriptors or memory: the front-end stays in the backlog
+                // out of descriptors or memory: the peer stays in the backlog
                 Readiness.await(RETRY_NANOS, wake.fd());
                 return null;
             }
@@ -65,7 +65,7 @@ sealed interface PeerSource extends AutoCloseable {
         }
     }
 
-    /** The front-end listens, and we come again and again, at growing intervals while nobody is there. */
+    /** The peer listens, and we come again and again, at growing intervals while nobody is there. */
     final class Connecting implements PeerSource {
         private static final long FIRST_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
         private static final long LAST_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -73,7 +73,7 @@ sealed interface PeerSource extends AutoCloseable {
         private final Path path;
         private long interval;
 
-        Connecting(Path path) {
+        public Connecting(Path path) {
             this.path = path;
         }
 
@@ -84,7 +84,7 @@ sealed interface PeerSource extends AutoCloseable {
             }
             try {
                 UnixSocket socket = UnixSocket.connect(path);
-                // A front-end that takes us and drops us at once does not make us spin.
+                // A peer that takes us and drops us at once does not make us spin.
                 interval = FIRST_NANOS;
                 return socket;
             } catch (PosixException nobody) {

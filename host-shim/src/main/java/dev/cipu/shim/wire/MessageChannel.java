@@ -1,4 +1,4 @@
-package dev.cipu.shim.vhost;
+package dev.cipu.shim.wire;
 
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.UnixSocket;
@@ -31,38 +31,34 @@ public final class MessageChannel implements AutoCloseable {
      * @throws ProtocolException when the stream is no sequence of messages; the descriptors that came are still in
      *     {@code message} and are closed with it
      */
-    public boolean receive(Message message) {
+    public boolean receive(WireMessage<?> message) {
         message.descriptors().close();
-        int got = socket.receive(message.header(), message.descriptors(), patience);
+        MemorySegment header = message.header();
+        int got = socket.receive(header, message.descriptors(), patience);
         if (got == 0) {
             return false;
         }
-        if (got == UnixSocket.TIMED_OUT || !receiveFully(message.header().asSlice(got), message)) {
+        if (got == UnixSocket.TIMED_OUT || !receiveFully(header.asSlice(got), message)) {
             throw new ProtocolException("a message ends in its header");
         }
-        if ((message.flags() & MessageLayout.VERSION_MASK) != MessageLayout.VERSION) {
-            throw new ProtocolException("version of flags 0x" + Integer.toHexString(message.flags()));
-        }
-        if (Integer.compareUnsigned(message.size(), MessageLayout.MAX_PAYLOAD) > 0) {
-            throw new ProtocolException("payload of " + Integer.toUnsignedString(message.size()) + " bytes");
-        }
-        if (!receiveFully(message.payload(message.size()), message)) {
-            throw new ProtocolException("message " + message.request() + " ends in its payload");
+        if (!receiveFully(message.payload(), message)) {
+            throw new ProtocolException(message.name() + " ends in its payload");
         }
         return true;
     }
 
     /** Not one byte more is read of a message that brings too many descriptors: it could bring some with each byte. */
-    private boolean receiveFully(MemorySegment bytes, Message message) {
+    private boolean receiveFully(MemorySegment bytes, WireMessage<?> message) {
         boolean filled = socket.receiveFully(bytes, message.descriptors(), patience);
         if (message.descriptors().isOverfull()) {
-            throw new ProtocolException("a message with more than " + MessageLayout.TABLE_MAX_REGIONS + " descriptors");
+            throw new ProtocolException(
+                    "a message with more than " + message.descriptors().most() + " descriptors");
         }
         return filled;
     }
 
     /** Sends {@code message} whole; the descriptors travel with it and stay the caller's. */
-    public void send(Message message, Fd... descriptors) {
+    public void send(WireMessage<?> message, Fd... descriptors) {
         socket.send(message.whole(), descriptors);
     }
 

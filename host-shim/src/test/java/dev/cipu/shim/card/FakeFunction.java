@@ -1,7 +1,5 @@
-package dev.cipu.shim.vhost.backend;
+package dev.cipu.shim.card;
 
-import dev.cipu.shim.card.CardFunction;
-import dev.cipu.shim.card.FunctionListener;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkTraits;
@@ -19,7 +17,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /** A function that completes chains when a test says so, and remembers what its transport did. */
-final class FakeFunction extends CardFunction {
+public final class FakeFunction extends CardFunction {
     private static final int MAX_BURST = 256;
 
     private final VirtioDevice device;
@@ -37,19 +35,19 @@ final class FakeFunction extends CardFunction {
         this.device = device;
     }
 
-    static FakeFunction blk(int queues) {
+    public static FakeFunction blk(int queues) {
         return new FakeFunction(new BlkDevice(
                 BlkTraits.of(2048).withQueues(queues).withSerial("serial").withDiscard(true)));
     }
 
     /** As {@link #blk}, behind an IOMMU. */
-    static FakeFunction translated(int queues) {
+    public static FakeFunction translated(int queues) {
         FakeFunction function = blk(queues);
         function.device.offerAccessPlatform();
         return function;
     }
 
-    static FakeFunction net(int pairs) {
+    public static FakeFunction net(int pairs) {
         return new FakeFunction(new NetDevice(new byte[] {2, 0, 0, 0, 0, 1}, 1500, pairs));
     }
 
@@ -92,7 +90,7 @@ final class FakeFunction extends CardFunction {
     }
 
     /** How often nothing was allowed to be under way while memory was replaced. */
-    synchronized int quiesced() {
+    public synchronized int quiesced() {
         return quiesced;
     }
 
@@ -114,59 +112,59 @@ final class FakeFunction extends CardFunction {
         announced.add(java.util.HexFormat.of().formatHex(mac));
     }
 
-    synchronized List<String> announced() {
+    public synchronized List<String> announced() {
         return List.copyOf(announced);
     }
 
-    synchronized boolean isAttached(int queue) {
+    public synchronized boolean isAttached(int queue) {
         return attached.containsKey(queue);
     }
 
     /** Descriptors of an attached queue. */
-    synchronized int sizeOf(int queue) {
+    public synchronized int sizeOf(int queue) {
         Virtqueue q = attached.get(queue);
         return q == null ? 0 : q.size();
     }
 
-    synchronized boolean isEnabled(int queue) {
+    public synchronized boolean isEnabled(int queue) {
         return enabled.getOrDefault(queue, false);
     }
 
-    synchronized int kickOf(int queue) {
+    public synchronized int kickOf(int queue) {
         return kicks.getOrDefault(queue, Integer.MIN_VALUE);
     }
 
     /** From now on a queue cannot be handed over. */
-    synchronized void failToAttach() {
+    public synchronized void failToAttach() {
         attachFails = true;
     }
 
     /** From now on this queue is not given back; -1 for none. */
-    synchronized void failToDetach(int queue) {
+    public synchronized void failToDetach(int queue) {
         detachFails = queue;
     }
 
     /** How often a queue was handed over so far. */
-    synchronized int attachments() {
+    public synchronized int attachments() {
         return attachments;
     }
 
-    FunctionListener transport() {
+    public FunctionListener transport() {
         return listener();
     }
 
     /** Takes all available chains of an enabled queue and completes those; their heads, in order. */
-    synchronized List<Integer> serve(int queue) {
+    public synchronized List<Integer> serve(int queue) {
         return take(queue, true);
     }
 
     /** Takes all available chains and keeps them. */
-    synchronized List<Integer> hold(int queue) {
+    public synchronized List<Integer> hold(int queue) {
         return take(queue, false);
     }
 
     /** Reports a fault as a worker does. */
-    void fault(int queue, boolean alone) {
+    public void fault(int queue, boolean alone) {
         listener().queueFaulted(queue, alone);
         listener().memoryFault();
     }

@@ -23,8 +23,14 @@ public final class GuestMemory {
      * @param guestAddress first guest-physical address, what descriptors hold
      * @param userAddress the same byte in the front-end's virtual address space, what ring addresses hold
      * @param segment the bytes, its size is the region's size
+     * @param access what the device may do with it: {@link #READABLE}, {@link #WRITABLE} or both
      */
-    public record Region(long guestAddress, long userAddress, MemorySegment segment) {
+    public record Region(long guestAddress, long userAddress, MemorySegment segment, byte access) {
+        /** A region that the device may read and write. */
+        public Region(long guestAddress, long userAddress, MemorySegment segment) {
+            this(guestAddress, userAddress, segment, READABLE_AND_WRITABLE);
+        }
+
         public long size() {
             return segment.byteSize();
         }
@@ -46,8 +52,10 @@ public final class GuestMemory {
     private final MemorySegment[] segment;
     private final long[] host;
 
-    /** What the device may do with each region; null for memory that is not translated, of which all may be written. */
+    /** What the device may do with each region; null where it may read and write all. */
     private final byte @Nullable [] access;
+
+    private final boolean translated;
 
     private GuestMemory(long[] base, long[] size, long[] host, byte[] access) {
         regions = List.of();
@@ -56,15 +64,27 @@ public final class GuestMemory {
         segment = new MemorySegment[0];
         this.host = host;
         this.access = access;
+        translated = true;
     }
 
     private GuestMemory(List<Region> sorted) {
-        access = null;
+        access = accessOf(sorted);
+        translated = false;
         regions = sorted;
         base = sorted.stream().mapToLong(Region::guestAddress).toArray();
         size = sorted.stream().mapToLong(Region::size).toArray();
         segment = sorted.stream().map(Region::segment).toArray(MemorySegment[]::new);
         host = sorted.stream().mapToLong(region -> region.segment().address()).toArray();
+    }
+
+    private static byte @Nullable [] accessOf(List<Region> regions) {
+        byte[] access = new byte[regions.size()];
+        boolean limited = false;
+        for (int i = 0; i < access.length; i++) {
+            access[i] = regions.get(i).access();
+            limited |= access[i] != READABLE_AND_WRITABLE;
+        }
+        return limited ? access : null;
     }
 
     /**
@@ -108,9 +128,9 @@ public final class GuestMemory {
         return new GuestMemory(base, size, host, access);
     }
 
-    /** Whether regions come and go as translations do, and may be forbidden ground. */
+    /** Whether regions come and go as translations do. */
     public boolean isTranslated() {
-        return access != null;
+        return translated;
     }
 
     /** How many regions there are. */
@@ -207,7 +227,7 @@ public final class GuestMemory {
         if (bytes < 0 || bytes > size[index] - offset) {
             return null;
         }
-        return access == null
+        return !translated
                 ? segment[index].asSlice(offset, bytes)
                 : HostMemory.ALL.asSlice(host[index] + offset, bytes);
     }

@@ -8,13 +8,16 @@ import dev.cipu.shim.posix.Memfd;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.session.FaultWatch;
+import dev.cipu.shim.session.Session;
+import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.Wakeup;
 import dev.cipu.shim.vhost.Message;
-import dev.cipu.shim.vhost.MessageChannel;
 import dev.cipu.shim.vhost.MessageLayout;
-import dev.cipu.shim.vhost.ProtocolException;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
-import dev.cipu.virtio.FeatureSet;
+import dev.cipu.shim.wire.MessageChannel;
+import dev.cipu.shim.wire.ProtocolException;
 import dev.cipu.virtio.VirtioDevice.StatusRequest;
 import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.Violation;
@@ -28,22 +31,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One front-end from connect to disconnect. One thread makes the session, runs and closes it; only {@link #stop} and the
- * listener's methods may come from others. Whatever way it ends, every descriptor and mapping that the front-end sent is
- * released, after the workers have let go.
+ * listener's methods may come from others.
  */
-public final class BackendSession implements FunctionListener, AutoCloseable {
+public final class BackendSession implements FunctionListener, Session {
     private static final int SOCKET_READY = 1;
     private static final int WAKE_READY = 2;
     private static final int ACCEPTED = 0;
     private static final int REFUSED = 1;
     private static final String STOPPED = "stopped";
 
-    /** Faults a second of a ring whose memory is whole afterwards; a neighbour's that were reported late are fewer. */
-    private static final int MOST_FAULTS = 8;
-
-    private final EventFd wake = EventFd.create();
+    private final Wakeup wakeup = new Wakeup();
     private final CardFunction function;
-    private final BackendCounters counters;
+    private final SessionCounters counters;
     private final Duration patience;
     private final MessageChannel channel;
     private final Message message = new Message();
@@ -57,25 +56,15 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     /** What each queue has last met and the front-end has to hear. */
     private final AtomicReferenceArray<@Nullable Ungranted> ungranted;
 
-    private final AtomicIntegerArray faultedQueues;
-    private final AtomicBoolean suspect = new AtomicBoolean();
-    private final AtomicBoolean faulted = new AtomicBoolean();
-    private final FaultBudget forgiven = new FaultBudget(MOST_FAULTS, Duration.ofSeconds(1));
+    private final FaultWatch faults;
     private final AtomicBoolean configDirty = new AtomicBoolean();
     private volatile boolean stopping;
-
-    /**
-     * How a session ended.
-     *
-     * @param features what its last driver accepted
-     */
-    public record End(boolean failed, String reason, FeatureSet features) {}
 
     /**
      * @param socket the connection, ours from now on
      * @param patience how long a message may take from its first byte to its last, and an answer to be taken
      */
-    public BackendSession(UnixSocket socket, CardFunction function, Duration patience, BackendCounters counters) {
+    public BackendSession(UnixSocket socket, CardFunction function, Duration patience, SessionCounters counters) {
         this.function = function;
         this.counters = counters;
         this.patience = patience;
@@ -85,7 +74,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
                 function, patience, (address, write) -> tellTranslation(MessageLayout.IOTLB_MISS, address, write));
         this.broken = new AtomicIntegerArray(rings.count());
         this.ungranted = new AtomicReferenceArray<>(rings.count());
-        this.faultedQueues = new AtomicIntegerArray(rings.count());
+        this.faults = new FaultWatch(rings.count(), counters);
         counters.sessionBegan();
         function.listen(this);
     }
@@ -93,7 +82,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     /** An address that a queue could not use: not translated yet, or not for this. */
     private record Ungranted(boolean denied, long address, boolean write) {}
 
-    /** Serves the front-end until it leaves, breaks the protocol, or {@link #stop}. */
+    @Override
     public End run() {
         try {
             return serve();
@@ -123,9 +112,9 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
 
     private End serve() {
         while (!stopping) {
-            int ready = Readiness.await(rings.patience(), channel.socket().fd(), wake.fd());
+            int ready = Readiness.await(rings.patience(), channel.socket().fd(), wakeup.fd());
             if ((ready & WAKE_READY) != 0) {
-                wake.drain();
+                wakeup.taken();
                 handleEvents();
             }
             if ((ready & SOCKET_READY) != 0) {
@@ -151,9 +140,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
                 fail(i);
             }
         }
-        if (faulted.getAndSet(false)) {
-            handleFault();
-        }
+        faults.look(rings::filesStillCover, this::restart);
         if (configDirty.getAndSet(false) && device.mayNotifyOfChange()) {
             reportConfigChange();
         }
@@ -174,22 +161,6 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         }
         if (configDirty.getAndSet(false)) {
             reportConfigChange();
-        }
-    }
-
-    /** Whatever stopped here goes on if our files are whole: the fault was a neighbour's, or the file is mended. */
-    private void handleFault() {
-        counters.memoryFaulted();
-        if (!rings.filesStillCover()) {
-            throw new ProtocolException("a file behind shared memory was truncated");
-        }
-        if (suspect.getAndSet(false) && !forgiven.spend(System.nanoTime())) {
-            throw new ProtocolException("memory that the front-end shared faults again and again");
-        }
-        for (int i = 0; i < faultedQueues.length(); i++) {
-            if (faultedQueues.getAndSet(i, 0) != 0) {
-                restart(i);
-            }
         }
     }
 
@@ -231,6 +202,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     }
 
     private void handleMessage() {
+        counters.messageCame();
         MessageRules.check(message);
         int request = message.request();
         boolean wantsAck =
@@ -519,13 +491,13 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
     @Override
     public void queueBroken(int queue, Violation kind) {
         broken.set(queue, 1);
-        wake();
+        wakeup.wake();
     }
 
     @Override
     public void translationMissed(int queue, long address, boolean write) {
         ungranted.set(queue, new Ungranted(false, address, write));
-        wake();
+        wakeup.wake();
     }
 
     /** Looked at once {@link #queueBroken} comes. */
@@ -534,51 +506,29 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
         ungranted.set(queue, new Ungranted(true, address, write));
     }
 
-    /** Looked at once {@link #memoryFault} comes. */
     @Override
     public void queueFaulted(int queue, boolean alone) {
-        faultedQueues.set(queue, 1);
-        if (alone) {
-            suspect.set(true);
-        }
+        faults.queueFaulted(queue, alone);
     }
 
     @Override
     public void memoryFault() {
-        faulted.set(true);
-        wake();
+        faults.memoryFault();
+        wakeup.wake();
     }
 
     @Override
     public void configChanged() {
         configDirty.set(true);
-        wake();
+        wakeup.wake();
     }
 
-    /**
-     * Makes {@link #run} return soon, even in the middle of a message that the front-end does not end. Any thread. The
-     * front-end sees the end of the stream only once the workers have let go of its memory.
-     */
+    @Override
     public void stop() {
         stopping = true;
-        synchronized (wake) {
-            if (wake.fd().isOpen()) {
-                wake.signal();
-                channel.socket().endInput();
-            }
-        }
+        wakeup.wake(() -> channel.socket().endInput());
     }
 
-    /** A listener's call may come while the session closes; the lock keeps it from a number that is someone else's. */
-    private void wake() {
-        synchronized (wake) {
-            if (wake.fd().isOpen()) {
-                wake.signal();
-            }
-        }
-    }
-
-    /** Takes the rings back from the workers and releases all that the front-end sent. */
     @Override
     public void close() {
         try {
@@ -587,9 +537,7 @@ public final class BackendSession implements FunctionListener, AutoCloseable {
             function.device().reset();
         } finally {
             // first: from now on nobody else touches the socket
-            synchronized (wake) {
-                wake.close();
-            }
+            wakeup.close();
             closeBackendChannel();
             channel.close();
             message.close();

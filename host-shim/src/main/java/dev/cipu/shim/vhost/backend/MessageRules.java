@@ -2,8 +2,8 @@ package dev.cipu.shim.vhost.backend;
 
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
-import dev.cipu.shim.vhost.ProtocolException;
 import dev.cipu.shim.vhost.Request;
+import dev.cipu.shim.wire.ProtocolException;
 
 /**
  * How many payload bytes and descriptors each message has at least and exactly, checked before anything in it is used.

@@ -3,6 +3,7 @@ package dev.cipu.shim.vhost.backend;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.Fd;
+import dev.cipu.shim.session.EventLine;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.GuestMemory;
@@ -33,7 +34,7 @@ final class Vring implements AutoCloseable {
 
     private final int index;
     private final CardFunction function;
-    private final CallLine call = new CallLine();
+    private final EventLine call = new EventLine();
     private @Nullable EventFd error;
     private @Nullable Fd kick;
 
@@ -163,6 +164,8 @@ final class Vring implements AutoCloseable {
             call.disconnect();
         } else {
             call.connect(adopt(event));
+            // a call that went to its predecessor unseen is not lost
+            call.raise();
         }
     }
 

@@ -5,10 +5,10 @@ import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.vhost.Message;
-import dev.cipu.shim.vhost.MessageChannel;
 import dev.cipu.shim.vhost.MessageLayout;
-import dev.cipu.shim.vhost.ProtocolException;
 import dev.cipu.shim.vhost.ProtocolFeature;
+import dev.cipu.shim.wire.MessageChannel;
+import dev.cipu.shim.wire.ProtocolException;
 import java.time.Duration;
 
 /**

@@ -3,6 +3,7 @@ package dev.cipu.shim.vhost.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.shim.card.FakeFunction;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.Memfd;
@@ -11,6 +12,9 @@ import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixListener;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.session.PeerSource;
+import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.vhost.Request;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -31,7 +35,7 @@ class BackendEndpointTest {
         long before = OpenDescriptors.count();
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(2);
-        BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function, BackendCounters.unlisted());
+        SocketEndpoint endpoint = BackendEndpoint.listen("e", path, function, SessionCounters.unlisted());
         try (RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
             front.setUp();
             endpoint.close();
@@ -45,9 +49,9 @@ class BackendEndpointTest {
     @Test
     void closingWhileNobodyIsConnectedReturns() throws Exception {
         long before = OpenDescriptors.count();
-        BackendEndpoint.listen("e", folder.resolve("s"), FakeFunction.blk(1), BackendCounters.unlisted())
+        BackendEndpoint.listen("e", folder.resolve("s"), FakeFunction.blk(1), SessionCounters.unlisted())
                 .close();
-        BackendEndpoint.connect("e", folder.resolve("missing"), FakeFunction.blk(1), BackendCounters.unlisted())
+        BackendEndpoint.connect("e", folder.resolve("missing"), FakeFunction.blk(1), SessionCounters.unlisted())
                 .close();
         assertThat(OpenDescriptors.count()).isEqualTo(before);
     }
@@ -56,7 +60,7 @@ class BackendEndpointTest {
     void closingDoesNotWaitForTheRestOfAMessage() {
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(1);
-        BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function, BackendCounters.unlisted());
+        SocketEndpoint endpoint = BackendEndpoint.listen("e", path, function, SessionCounters.unlisted());
         try (RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
             front.setUp();
             front.raw(new byte[] {1, 0, 0, 0, 1, 0});
@@ -74,7 +78,7 @@ class BackendEndpointTest {
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(1);
         long before = OpenDescriptors.count();
-        try (BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function, BackendCounters.unlisted())) {
+        try (SocketEndpoint endpoint = BackendEndpoint.listen("e", path, function, SessionCounters.unlisted())) {
             try (Memfd more = Memfd.create("more", 4096);
                     RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
                 front.setUp();
@@ -99,7 +103,7 @@ class BackendEndpointTest {
         UnixSocket.Pair pair = UnixSocket.pair();
         try (RawFrontEnd front = new RawFrontEnd(pair.left());
                 BackendSession session =
-                        new BackendSession(pair.right(), function, RawFrontEnd.PATIENCE, BackendCounters.unlisted())) {
+                        new BackendSession(pair.right(), function, RawFrontEnd.PATIENCE, SessionCounters.unlisted())) {
             Thread runs = Thread.ofPlatform().start(session::run);
             front.setUp();
             front.startRing(1);
@@ -147,8 +151,8 @@ class BackendEndpointTest {
         Path path = folder.resolve("s");
         try (UnixListener parent = UnixListener.listen(path);
                 Fd child = parent.fd().duplicate();
-                BackendEndpoint endpoint =
-                        BackendEndpoint.inherit("e", child.release(), FakeFunction.blk(1), BackendCounters.unlisted());
+                SocketEndpoint endpoint =
+                        BackendEndpoint.inherit("e", child.release(), FakeFunction.blk(1), SessionCounters.unlisted());
                 RawFrontEnd front = new RawFrontEnd(UnixSocket.connect(path))) {
             front.setUp();
             assertThat(endpoint.counters().sessions()).isEqualTo(1);
@@ -159,7 +163,7 @@ class BackendEndpointTest {
     void connectsToAFrontEndThatListensAndComesBackWhenItRestarts() {
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(1);
-        try (BackendEndpoint endpoint = BackendEndpoint.connect("e", path, function, BackendCounters.unlisted())) {
+        try (SocketEndpoint endpoint = BackendEndpoint.connect("e", path, function, SessionCounters.unlisted())) {
             for (int round = 1; round <= 3; round++) {
                 try (UnixListener listener = UnixListener.listen(path)) {
                     assertThat(Readiness.await(LONG, listener.fd())).isNotZero();
@@ -176,7 +180,7 @@ class BackendEndpointTest {
     void aThousandFrontEndsThatComeAndCrashLeaveNothingBehind() throws Exception {
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(2);
-        try (BackendEndpoint endpoint = BackendEndpoint.listen("e", path, function, BackendCounters.unlisted())) {
+        try (SocketEndpoint endpoint = BackendEndpoint.listen("e", path, function, SessionCounters.unlisted())) {
             connectAndCrash(path, function, 100);
             long descriptors = settledDescriptors();
             long memory = residentKib();

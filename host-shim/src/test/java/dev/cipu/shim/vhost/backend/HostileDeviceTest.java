@@ -5,6 +5,7 @@ import static dev.cipu.shim.vhost.backend.RawFrontEnd.config;
 import static dev.cipu.shim.vhost.backend.RawFrontEnd.u64;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.shim.card.FakeFunction;
 import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.vhost.ProtocolFeature;

@@ -2,10 +2,13 @@ package dev.cipu.shim.vhost.backend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.shim.card.FakeFunction;
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.Request;
 import java.nio.file.Path;
@@ -197,8 +200,8 @@ class HostileFramesTest {
     void line60AConnectStormLeavesNothingAndTheNextFrontEndIsServed() throws Exception {
         Path path = folder.resolve("s");
         long before = OpenDescriptors.count();
-        try (BackendEndpoint endpoint =
-                BackendEndpoint.listen("storm", path, FakeFunction.blk(1), BackendCounters.unlisted())) {
+        try (SocketEndpoint endpoint =
+                BackendEndpoint.listen("storm", path, FakeFunction.blk(1), SessionCounters.unlisted())) {
             for (int i = 0; i < 500; i++) {
                 UnixSocket.connect(path).close();
             }
@@ -214,7 +217,7 @@ class HostileFramesTest {
     void line60ASecondClientWaitsUntilTheFirstLeaves() throws Exception {
         Path path = folder.resolve("s");
         FakeFunction function = FakeFunction.blk(1);
-        try (BackendEndpoint endpoint = BackendEndpoint.listen("busy", path, function, BackendCounters.unlisted());
+        try (SocketEndpoint endpoint = BackendEndpoint.listen("busy", path, function, SessionCounters.unlisted());
                 RawFrontEnd first = new RawFrontEnd(UnixSocket.connect(path));
                 RawFrontEnd second = new RawFrontEnd(UnixSocket.connect(path));
                 FdBundle none = new FdBundle()) {

@@ -12,9 +12,9 @@ import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.Memfd;
 import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.OpenFlag;
+import dev.cipu.shim.session.MappedRegions;
 import dev.cipu.shim.vhost.Request;
 import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,13 +79,13 @@ class HostileMemoryTest {
     @Test
     void line51MoreMemoryThanASessionMayMapIsRefused() throws Exception {
         try (SessionUnderTest session = SessionUnderTest.blk();
-                Memfd sparse = Memfd.create("sparse", MemoryTable.MAX_BYTES + PAGE)) {
+                Memfd sparse = Memfd.create("sparse", MappedRegions.MAX_BYTES + PAGE)) {
             RawFrontEnd front = session.front;
             front.negotiate();
             long descriptors = OpenDescriptors.count();
-            long half = MemoryTable.MAX_BYTES / 2;
+            long half = MappedRegions.MAX_BYTES / 2;
             assertThat(front.acked(
-                            Request.SET_MEM_TABLE, table(GUEST, MemoryTable.MAX_BYTES + PAGE, USER, 0), sparse.fd()))
+                            Request.SET_MEM_TABLE, table(GUEST, MappedRegions.MAX_BYTES + PAGE, USER, 0), sparse.fd()))
                     .isEqualTo(REFUSED);
             assertThat(front.acked(
                             Request.SET_MEM_TABLE,
@@ -242,17 +242,6 @@ class HostileMemoryTest {
             neighbour.front.sync();
             assertThat(neighbour.function.attachments()).isEqualTo(1);
         }
-    }
-
-    @Test
-    void faultsThatAreForgottenDoNotCount() {
-        FaultBudget budget = new FaultBudget(2, Duration.ofNanos(10));
-        assertThat(budget.spend(-5)).isTrue();
-        assertThat(budget.spend(5)).isTrue();
-        assertThat(budget.spend(5)).isFalse();
-        assertThat(budget.spend(6)).isTrue();
-        assertThat(budget.spend(16)).isTrue();
-        assertThat(budget.spend(16)).isFalse();
     }
 
     @Test

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import dev.cipu.shim.card.FakeFunction;
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.Request;
 import java.lang.foreign.Arena;
@@ -39,7 +41,7 @@ class SessionFuzzTest {
             }
             front.socket().endOutput();
             try (BackendSession session =
-                    new BackendSession(pair.right(), function, SHORT, BackendCounters.unlisted())) {
+                    new BackendSession(pair.right(), function, SHORT, SessionCounters.unlisted())) {
                 session.run();
                 function.serve(0);
             }

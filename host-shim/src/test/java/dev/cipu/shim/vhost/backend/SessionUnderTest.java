@@ -1,15 +1,18 @@
 package dev.cipu.shim.vhost.backend;
 
+import dev.cipu.shim.card.FakeFunction;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.session.Session;
+import dev.cipu.shim.session.SessionCounters;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** A session that runs on a thread of its own, and the raw front-end at its other end. */
 final class SessionUnderTest implements AutoCloseable {
     final FakeFunction function;
-    final BackendCounters counters = BackendCounters.unlisted();
+    final SessionCounters counters = SessionCounters.unlisted();
     final RawFrontEnd front;
-    private final CompletableFuture<BackendSession.End> end;
+    private final CompletableFuture<Session.End> end;
 
     SessionUnderTest(FakeFunction function) {
         this.function = function;
@@ -19,7 +22,7 @@ final class SessionUnderTest implements AutoCloseable {
                 () -> run(pair.right()), task -> Thread.ofPlatform().start(task));
     }
 
-    private BackendSession.End run(UnixSocket socket) {
+    private Session.End run(UnixSocket socket) {
         try (BackendSession session = new BackendSession(socket, function, RawFrontEnd.PATIENCE, counters)) {
             return session.run();
         }
@@ -34,7 +37,7 @@ final class SessionUnderTest implements AutoCloseable {
     }
 
     /** How the session ended, once everything is released; fails when it does not end, or by an exception. */
-    BackendSession.End end() {
+    Session.End end() {
         return end.orTimeout(5, TimeUnit.SECONDS).join();
     }
 

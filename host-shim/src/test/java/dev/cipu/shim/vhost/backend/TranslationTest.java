@@ -6,6 +6,7 @@ import static dev.cipu.shim.vhost.backend.RawFrontEnd.USER;
 import static dev.cipu.shim.vhost.backend.RawFrontEnd.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.shim.card.FakeFunction;
 import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.UnixSocket;
