@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A shared, writable mapping of part of a file, as a segment that any thread may touch until {@link #close}. The owner
+ * A shared mapping of part of a file, as a segment that any thread may touch until {@link #close}. The owner
  * closes it only after every poller has let go: a segment in use makes close fail rather than leave the reader with
  * unmapped memory. It keeps the file open to be able to ask whether somebody has truncated it since.
  */
@@ -30,6 +30,15 @@ public final class Mapping implements AutoCloseable {
      * regular one or does not cover the range: touching the missing part would raise SIGBUS.
      */
     public static Mapping of(Fd file, long offset, long length) {
+        return of(file, offset, length, true);
+    }
+
+    /** As {@link #of}, of a file that need not be writable. Nobody may write there: the process would end. */
+    public static Mapping readOnly(Fd file, long offset, long length) {
+        return of(file, offset, length, false);
+    }
+
+    private static Mapping of(Fd file, long offset, long length, boolean writable) {
         try {
             Fd.Stat stat = file.stat();
             if (!stat.isRegular()) {
@@ -40,7 +49,7 @@ public final class Mapping implements AutoCloseable {
                         + " bytes does not cover " + Long.toUnsignedString(length) + " bytes from "
                         + Long.toUnsignedString(offset));
             }
-            return map(file, offset, length, granule(stat.blockSize()));
+            return map(file, offset, length, granule(stat.blockSize()), writable);
         } catch (RuntimeException e) {
             file.close();
             throw e;
@@ -53,14 +62,15 @@ public final class Mapping implements AutoCloseable {
     }
 
     @SuppressWarnings("restricted")
-    private static Mapping map(Fd file, long offset, long length, long granule) {
+    private static Mapping map(Fd file, long offset, long length, long granule, boolean writable) {
         long start = offset & -granule;
         long bytes = (offset - start + length + granule - 1) & -granule;
-        long address = MemoryMap.map(bytes, file, start);
+        long address = writable ? MemoryMap.map(bytes, file, start) : MemoryMap.mapReadOnly(bytes, file, start);
         Arena arena = Arena.ofShared();
         MemorySegment whole =
                 MemorySegment.ofAddress(address).reinterpret(bytes, arena, gone -> MemoryMap.unmap(address, bytes));
-        return new Mapping(file, offset + length, arena, whole.asSlice(offset - start, length));
+        return new Mapping(
+                file, offset + length, arena, (writable ? whole : whole.asReadOnly()).asSlice(offset - start, length));
     }
 
     /** Exactly the bytes asked for. */

@@ -16,6 +16,7 @@ import jnr.constants.platform.Errno;
  * on x86-64, and mmap is the one call with six.
  */
 final class MemoryMap {
+    private static final int READ = 1;
     private static final int READ_WRITE = 3;
     private static final int SHARED_NORESERVE = 0x4001;
     private static final long FAILED = -1;
@@ -46,10 +47,19 @@ final class MemoryMap {
 
     /** Maps shared, readable and writable; returns the address. */
     static long map(long bytes, Fd file, long offset) {
+        return map(bytes, READ_WRITE, file, offset);
+    }
+
+    /** As {@link #map(long, Fd, long)}, but not writable. */
+    static long mapReadOnly(long bytes, Fd file, long offset) {
+        return map(bytes, READ, file, offset);
+    }
+
+    private static long map(long bytes, int protection, Fd file, long offset) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = arena.allocate(STATE);
             long address =
-                    (long) MMAP.invokeExact(state, 0L, bytes, READ_WRITE, SHARED_NORESERVE, file.number(), offset);
+                    (long) MMAP.invokeExact(state, 0L, bytes, protection, SHARED_NORESERVE, file.number(), offset);
             if (address == FAILED) {
                 throw new PosixException("mmap", Errno.valueOf((int) ERRNO.get(state, 0L)));
             }

@@ -3,6 +3,7 @@ package dev.cipu.shim.vhost.backend;
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.Mapping;
 import dev.cipu.shim.posix.PosixException;
+import dev.cipu.shim.session.PageLog;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -12,7 +13,7 @@ import java.nio.ByteOrder;
  * The front-end's bitmap of the guest pages that we have written, one bit for 4 KiB. Mapped and unmapped by the session's thread
  * while no worker has it; any number of workers mark pages in it. [vhost-user "Migration"]
  */
-final class LogRegion implements AutoCloseable {
+final class LogRegion implements PageLog, AutoCloseable {
     private static final int PAGE_SHIFT = 12;
 
     /** Bytes that cover 128 TiB of guest addresses. */
@@ -47,7 +48,8 @@ final class LogRegion implements AutoCloseable {
     }
 
     /** Marks the pages of a range that was written. What lies beyond the log is not marked, for there is no place for it. */
-    void mark(long guestAddress, long bytes) {
+    @Override
+    public void mark(long guestAddress, long bytes) {
         if (bytes <= 0) {
             return;
         }

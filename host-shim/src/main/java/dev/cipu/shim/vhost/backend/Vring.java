@@ -4,6 +4,7 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.session.EventLine;
+import dev.cipu.shim.session.RingLog;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.GuestMemory;

@@ -1,4 +1,4 @@
-package dev.cipu.shim.vhost.backend;
+package dev.cipu.shim.session;
 
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.virtio.memory.GuestMemory;
@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * Marks what one ring's device has written, by guest-physical address. Where a buffer was found through an IOMMU makes no
  * difference: the front-end's memory table says which page is behind an address of ours. Owner: the ring's worker.
  */
-final class RingLog implements DirtyLog {
+public final class RingLog implements DirtyLog {
     /** How the device's area is logged. */
-    enum Area {
+    public enum Area {
         NOT,
         /** Under the address that the front-end gave, which need not be in its memory. */
         AT_ADDRESS,
@@ -19,7 +19,7 @@ final class RingLog implements DirtyLog {
         WHERE_IT_IS
     }
 
-    private final LogRegion log;
+    private final PageLog log;
     private final @Nullable EventFd changed;
     private final GuestMemory table;
     private final Area area;
@@ -33,12 +33,17 @@ final class RingLog implements DirtyLog {
      * @param table the front-end's memory table
      * @param areaAt guest-physical address, or address in this process
      */
-    RingLog(LogRegion log, @Nullable EventFd changed, GuestMemory table, Area area, long areaAt) {
+    public RingLog(PageLog log, @Nullable EventFd changed, GuestMemory table, Area area, long areaAt) {
         this.log = log;
         this.changed = changed;
         this.table = table;
         this.area = area;
         this.areaAt = areaAt;
+    }
+
+    /** The log of a ring whose driver's addresses are those of {@code memory}, its own area as well. */
+    public static RingLog whereItLies(PageLog log, GuestMemory memory, long areaAt) {
+        return new RingLog(log, null, memory, Area.WHERE_IT_IS, areaAt);
     }
 
     @Override

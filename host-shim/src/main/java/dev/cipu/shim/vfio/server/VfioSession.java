@@ -1,0 +1,326 @@
+package dev.cipu.shim.vfio.server;
+
+import dev.cipu.shim.card.FunctionListener;
+import dev.cipu.shim.posix.Fd;
+import dev.cipu.shim.posix.PosixException;
+import dev.cipu.shim.posix.Readiness;
+import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.session.FaultWatch;
+import dev.cipu.shim.session.Session;
+import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.Wakeup;
+import dev.cipu.shim.vfio.Command;
+import dev.cipu.shim.vfio.ErrorNumber;
+import dev.cipu.shim.vfio.VfioLayout;
+import dev.cipu.shim.vfio.VfioMessage;
+import dev.cipu.shim.wire.MessageChannel;
+import dev.cipu.shim.wire.ProtocolException;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.ring.Violation;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One client of a function, from connect to disconnect. Its thread is the function's control thread meanwhile. When it ends
+ * the function is as after power-on, so that the next client finds nothing of this one.
+ */
+public final class VfioSession implements FunctionListener, Session {
+    private static final int SOCKET_READY = 1;
+    private static final int WAKE_READY = 2;
+    private static final int UNMASK_READY = 4;
+    private static final String STOPPED = "stopped";
+    private static final Fd[] NO_DESCRIPTORS = {};
+
+    private final Wakeup wakeup = new Wakeup();
+    private final VfioDevice device;
+    private final SessionCounters counters;
+    private final MessageChannel channel;
+    private final VfioMessage message = new VfioMessage();
+    private final VfioMessage answer = new VfioMessage();
+    private final CardQueues queues;
+    private final IrqLines lines;
+    private final IrqCommands interrupts;
+    private final RegionCommands regions;
+    private final DirtyCommands dirty;
+    private final FaultWatch faults;
+    private final AtomicIntegerArray broken;
+    private final AtomicBoolean configDirty = new AtomicBoolean();
+    private DmaTable table = DmaTable.EMPTY;
+
+    /** What {@link #table} replaces, until no worker uses it. */
+    private DmaTable outgoing = DmaTable.EMPTY;
+
+    private @Nullable Agreement agreement;
+    private FeatureSet accepted = FeatureSet.NONE;
+    private volatile boolean stopping;
+
+    /**
+     * @param socket the connection, ours from now on
+     * @param mapDoorbells whether the client may map doorbells; queues are then polled
+     * @param patience how long a message may take from its first byte to its last, and an answer to be taken
+     */
+    public VfioSession(
+            UnixSocket socket, VfioDevice device, boolean mapDoorbells, Duration patience, SessionCounters counters) {
+        this.device = device;
+        this.counters = counters;
+        channel = new MessageChannel(socket, patience);
+        queues = device.queues();
+        lines = new IrqLines(device.pci());
+        interrupts = new IrqCommands(lines);
+        regions = new RegionCommands(device.pci(), queues, mapDoorbells);
+        dirty = new DirtyCommands(queues);
+        faults = new FaultWatch(queues.count(), counters);
+        broken = new AtomicIntegerArray(queues.count());
+        counters.sessionBegan();
+        device.card().listen(this);
+    }
+
+    @Override
+    public End run() {
+        try {
+            return serve();
+        } catch (ProtocolException e) {
+            return failed(e.getMessage());
+        } catch (PosixException e) {
+            boolean left = "ECONNRESET".equals(e.errnoName()) || "EPIPE".equals(e.errnoName());
+            return left ? ended("the client is gone") : failed(e.getMessage());
+        } catch (InternalError e) {
+            // what the JVM makes of SIGBUS: a file was truncated under us
+            return failed("fault on memory that the client shared");
+        }
+    }
+
+    /** Whatever a message cut short by {@link #stop} looks like is not the client's doing. */
+    private End failed(@Nullable String reason) {
+        if (stopping) {
+            return ended(STOPPED);
+        }
+        counters.sessionFailed();
+        return new End(true, String.valueOf(reason), accepted);
+    }
+
+    private End ended(String reason) {
+        return new End(false, reason, accepted);
+    }
+
+    private End serve() {
+        while (!stopping) {
+            int ready = await();
+            if ((ready & WAKE_READY) != 0) {
+                wakeup.taken();
+                handleEvents();
+            }
+            if ((ready & UNMASK_READY) != 0) {
+                lines.unmasked();
+            }
+            if ((ready & SOCKET_READY) != 0) {
+                if (!channel.receive(message)) {
+                    return ended(stopping ? STOPPED : "the client left");
+                }
+                handleMessage();
+            }
+        }
+        return ended(STOPPED);
+    }
+
+    private int await() {
+        Fd socket = channel.socket().fd();
+        Fd unmasking = lines.unmasking();
+        return unmasking == null
+                ? Readiness.await(Long.MAX_VALUE, socket, wakeup.fd())
+                : Readiness.await(Long.MAX_VALUE, socket, wakeup.fd(), unmasking);
+    }
+
+    private void handleEvents() {
+        for (int i = 0; i < broken.length(); i++) {
+            if (broken.getAndSet(i, 0) != 0 && queues.isRunning(i)) {
+                counters.queueBroke();
+                queues.fail(i);
+                device.events().needsReset();
+            }
+        }
+        faults.look(table::filesStillCover, queues::restart);
+        if (configDirty.getAndSet(false)) {
+            device.events().configChanged();
+        }
+    }
+
+    private void handleMessage() {
+        counters.messageCame();
+        if ((message.flags() & VfioLayout.TYPE_MASK) != VfioLayout.TYPE_COMMAND) {
+            // [vfio-user "Header"] we send no commands that could have replies
+            throw new ProtocolException("a message of type " + (message.flags() & VfioLayout.TYPE_MASK));
+        }
+        try {
+            CommandRules.check(message);
+            Fd[] descriptors = handle();
+            // what the message did not need is closed before anybody hears that it is done
+            message.descriptors().close();
+            send(descriptors);
+        } catch (Refusal e) {
+            message.descriptors().close();
+            counters.refused();
+            answer.refuse(message, e.error());
+            send(NO_DESCRIPTORS);
+            if (agreement == null) {
+                // a client that gets no answer at all may take that for a crash of its own
+                throw new ProtocolException(String.valueOf(e.getMessage()));
+            }
+        }
+        FeatureSet now = device.card().device().negotiated();
+        if (!now.equals(FeatureSet.NONE)) {
+            accepted = now;
+        }
+    }
+
+    private void send(Fd[] descriptors) {
+        if (message.wantsReply()) {
+            channel.send(answer, descriptors);
+        }
+    }
+
+    /** Does what the message says and makes the answer; returns the descriptors that go with it. */
+    private Fd[] handle() {
+        Agreement agreed = agreement;
+        if (agreed == null) {
+            agree();
+            return NO_DESCRIPTORS;
+        }
+        switch (message.command()) {
+            case Command.DMA_MAP -> map();
+            case Command.DMA_UNMAP -> unmap();
+            case Command.DEVICE_GET_INFO -> describe();
+            case Command.DEVICE_GET_REGION_INFO -> {
+                return regions.info(message, answer);
+            }
+            case Command.DEVICE_GET_REGION_IO_FDS -> {
+                return regions.events(message, answer, agreed.descriptors());
+            }
+            case Command.DEVICE_GET_IRQ_INFO -> interrupts.info(message, answer);
+            case Command.DEVICE_SET_IRQS -> {
+                interrupts.set(message);
+                answer.answer(message, 0);
+            }
+            case Command.REGION_READ -> regions.read(message, answer);
+            case Command.REGION_WRITE -> regions.write(message, answer);
+            case Command.DEVICE_RESET -> {
+                device.pci().reset();
+                answer.answer(message, 0);
+            }
+            case Command.REGION_WRITE_MULTI -> {
+                if (!agreed.writesMany()) {
+                    throw new Refusal(ErrorNumber.NOT_SUPPORTED, "many writes, which were not agreed on");
+                }
+                regions.writeMany(message, answer);
+            }
+            case Command.DEVICE_FEATURE -> dirty.handle(message, answer, table);
+            default -> throw new Refusal("a second version");
+        }
+        return NO_DESCRIPTORS;
+    }
+
+    private void agree() {
+        if (message.command() != Command.VERSION) {
+            throw new Refusal("command " + message.command() + " before a version");
+        }
+        Agreement agreed = Agreement.of(message);
+        agreed.write(answer, message);
+        agreement = agreed;
+    }
+
+    private void describe() {
+        answer.answer(message, VfioLayout.DEVICE_BYTES)
+                .u32(VfioLayout.ARGSZ, VfioLayout.DEVICE_BYTES)
+                .u32(VfioLayout.ARG_FLAGS, VfioLayout.DEVICE_RESETS | VfioLayout.DEVICE_IS_PCI)
+                .u32(VfioLayout.DEVICE_REGIONS, RegionCommands.REGIONS)
+                .u32(VfioLayout.DEVICE_INTERRUPTS, IrqCommands.KINDS);
+    }
+
+    private void map() {
+        DmaRegion region = DmaRegion.read(message);
+        DmaTable next = table.with(region, message.descriptors());
+        try {
+            dirty.mapped(region);
+        } catch (Refusal e) {
+            next.closeAllBut(table);
+            throw e;
+        }
+        replace(next, false);
+        answer.answer(message, 0);
+    }
+
+    private void unmap() {
+        int flags = message.u32(VfioLayout.ARG_FLAGS);
+        long address = message.u64(VfioLayout.UNMAP_ADDRESS);
+        long size = message.u64(VfioLayout.UNMAP_SIZE);
+        if (flags == VfioLayout.UNMAP_ALL && address == 0 && size == 0) {
+            replace(DmaTable.EMPTY, true);
+        } else if (flags == 0) {
+            replace(table.without(address, size), true);
+        } else {
+            throw new Refusal("memory taken away with flags 0x" + Integer.toHexString(flags));
+        }
+        answer.answer(message, VfioLayout.UNMAP_BYTES).bytes(0, message.bytes(0, VfioLayout.UNMAP_BYTES));
+    }
+
+    /** Queues move over before anything is unmapped. */
+    private void replace(DmaTable next, boolean takesAway) {
+        outgoing = table;
+        table = next;
+        queues.memory(next.memory(), takesAway);
+        outgoing.closeAllBut(next);
+        outgoing = DmaTable.EMPTY;
+    }
+
+    @Override
+    public void queueBroken(int queue, Violation kind) {
+        broken.set(queue, 1);
+        wakeup.wake();
+    }
+
+    @Override
+    public void queueFaulted(int queue, boolean alone) {
+        faults.queueFaulted(queue, alone);
+    }
+
+    @Override
+    public void memoryFault() {
+        faults.memoryFault();
+        wakeup.wake();
+    }
+
+    @Override
+    public void configChanged() {
+        configDirty.set(true);
+        wakeup.wake();
+    }
+
+    @Override
+    public void stop() {
+        stopping = true;
+        wakeup.wake(() -> channel.socket().endInput());
+    }
+
+    @Override
+    public void close() {
+        try {
+            device.card().listen(FunctionListener.NONE);
+            try {
+                device.pci().reset();
+            } finally {
+                queues.release();
+            }
+            outgoing.closeAllBut(table);
+            table.close();
+        } finally {
+            wakeup.close();
+            lines.close();
+            regions.close();
+            channel.close();
+            message.close();
+            answer.close();
+        }
+    }
+}
