@@ -143,6 +143,11 @@ final class Guest implements AutoCloseable {
                                     + ",num_vqs=" + (2 * pairs + 1) + ",vq_size=256,config_size=" + NetConfig.BYTES);
         }
 
+        /** A PCI function on a vfio-user socket. For QEMU 11. */
+        Builder function(Path socket) {
+            return with("-device", functionAt(socket));
+        }
+
         /** Tries again every second when the back-end is gone. */
         private String reconnect() {
             return newer ? ",reconnect-ms=1000" : ",reconnect=1";
@@ -210,6 +215,11 @@ final class Guest implements AutoCloseable {
             command.addAll(devices);
             return new Guest(Child.start("the guest", command), socket);
         }
+    }
+
+    /** What QEMU calls a PCI function on a vfio-user socket. */
+    static String functionAt(Path socket) {
+        return "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"" + socket + "\"}}";
     }
 
     /** A guest that will run the given script, its files below the given folder. */

@@ -1,0 +1,208 @@
+package dev.cipu.shim.peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.shim.assembly.BlkSpec;
+import dev.cipu.shim.assembly.CardAssembly;
+import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.EndpointSpec;
+import dev.cipu.shim.assembly.NetSpec;
+import dev.cipu.shim.assembly.StoreSpec;
+import dev.cipu.shim.assembly.SwitchSpec;
+import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.posix.OpenDescriptors;
+import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.SocketEndpoint;
+import dev.cipu.shim.vfio.server.CardQueues;
+import dev.cipu.shim.vfio.server.VfioDevice;
+import dev.cipu.shim.vfio.server.VfioEndpoint;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Linux guests under QEMU 11, on whose PCI bus the card's devices sit as functions of the card's own. */
+@Timeout(400)
+class GuestFunctionPeerIT {
+    private static final Duration LIMIT = Duration.ofMinutes(5);
+    private static final String SERVER = "192.168.77.1";
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void peers() {
+        Peers.require("guest", "qemu11");
+    }
+
+    /** Two network devices and a disk, each behind a socket of its own. */
+    private static final class Functions implements AutoCloseable {
+        private final Path folder;
+        private final CardAssembly card;
+        private final Map<String, SocketEndpoint> endpoints = new LinkedHashMap<>();
+
+        Functions(Path folder, IdlePolicy idle, boolean mapDoorbells) {
+            this.folder = folder;
+            card = CardAssembly.start(new CardSpec(
+                    List.of(0),
+                    idle,
+                    null,
+                    Map.of("disk", new StoreSpec.Memory(64 << 20)),
+                    List.of(new SwitchSpec("sw0", SwitchSpec.Uplink.NONE)),
+                    List.of(
+                            new NetSpec("net0", EndpointSpec.EMBEDDED, "52:54:00:77:00:01", 1, 1500, "sw0"),
+                            new NetSpec("net1", EndpointSpec.EMBEDDED, "52:54:00:77:00:02", 1, 1500, "sw0"),
+                            new BlkSpec("blk0", EndpointSpec.EMBEDDED, "disk", false, 1, "cipu0", 512))));
+            for (String id : List.of("net0", "net1", "blk0")) {
+                CardFunction function = card.function(id);
+                CardQueues queues = new CardQueues(function);
+                SmallVirtioPci pci = new SmallVirtioPci(function.device(), queues);
+                endpoints.put(
+                        id,
+                        VfioEndpoint.listen(
+                                id,
+                                socket(id),
+                                new VfioDevice(pci, pci, function, queues),
+                                mapDoorbells,
+                                SessionCounters.unlisted()));
+            }
+        }
+
+        Path socket(String id) {
+            return folder.resolve(id);
+        }
+
+        SessionCounters counters(String id) {
+            return Objects.requireNonNull(endpoints.get(id)).counters();
+        }
+
+        @Override
+        public void close() {
+            endpoints.values().forEach(SocketEndpoint::close);
+            card.close();
+        }
+    }
+
+    private Guest.Builder guest(String script) {
+        return Guest.running(folder, script).newer();
+    }
+
+    @Test
+    void aGuestHasNetworkAndDiskOnItsBus() {
+        try (Functions card = new Functions(folder, IdlePolicy.SLEEP, false);
+                Guest server = guest("function.sh")
+                        .function(card.socket("net0"))
+                        .variable("ADDRESS", SERVER)
+                        .variable("ROLE", "server")
+                        .start()) {
+            server.await("serving", LIMIT);
+            try (Guest client = guest("function.sh")
+                    .function(card.socket("net1"))
+                    .function(card.socket("blk0"))
+                    .variable("ADDRESS", "192.168.77.2")
+                    .variable("PEER", SERVER)
+                    .start()) {
+                List<String> results = client.finish(LIMIT);
+                server.finish(LIMIT);
+                assertThat(results)
+                        .anyMatch(line -> line.contains("vendor=0x1af4 device=0x1041 packed=1 control=1"))
+                        .anyMatch(line -> line.contains("vendor=0x1af4 device=0x1042 sectors=131072 serial=cipu0"))
+                        .anyMatch(line -> line.contains("reset methods: flr"));
+            }
+            for (String id : List.of("net0", "net1", "blk0")) {
+                assertThat(card.counters(id).failures()).isZero();
+                assertThat(card.counters(id).brokenQueues()).isZero();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void nothingPassesOverTheSocketWhileDoorbellsAreMapped(boolean mapped) {
+        try (Functions card = new Functions(folder, mapped ? IdlePolicy.BACKOFF : IdlePolicy.SLEEP, mapped);
+                Guest guest = guest("kicks.sh").function(card.socket("blk0")).start()) {
+            guest.await("busy", LIMIT);
+            long before = card.counters("blk0").messages();
+            guest.await("quiet", LIMIT);
+            long passed = card.counters("blk0").messages() - before;
+            guest.finish(LIMIT);
+            if (mapped) {
+                assertThat(passed).isLessThan(10);
+            } else {
+                assertThat(passed).as("a message for each kick").isGreaterThan(100);
+            }
+        }
+    }
+
+    @Test
+    void fiftyMachinesThatAreKilledLeaveNothingBehind() throws Exception {
+        try (Functions card = new Functions(folder, IdlePolicy.SLEEP, true)) {
+            killOne(card);
+            long before = settled();
+            for (int round = 0; round < 50; round++) {
+                killOne(card);
+            }
+            assertThat(settled()).isEqualTo(before);
+            assertThat(OpenDescriptors.mappings("memfd:")).isZero();
+            assertThat(card.counters("blk0").sessions()).isEqualTo(51);
+            try (Guest guest = guest("kicks.sh").function(card.socket("blk0")).start()) {
+                guest.await("busy", LIMIT);
+            }
+            // killed in the middle of its requests, and the next one reads all the same
+            try (Guest guest = guest("kicks.sh").function(card.socket("blk0")).start()) {
+                guest.finish(LIMIT);
+            }
+        }
+    }
+
+    /** Ends a machine, as soon as it has found the function, before its guest runs. */
+    private void killOne(Functions card) throws Exception {
+        long sessions = card.counters("blk0").sessions();
+        long messages = card.counters("blk0").messages();
+        List<String> command = Qemu.command(true, 1, folder.resolve("qmp-killed"));
+        command.addAll(List.of("-S", "-device", Guest.functionAt(card.socket("blk0"))));
+        try (Child machine = Child.start("a machine", command)) {
+            assertThat(eventually(() -> card.counters("blk0").sessions() == sessions + 1
+                            && card.counters("blk0").messages() > messages + 40))
+                    .as("it said: %s", machine.lines())
+                    .isTrue();
+            machine.kill();
+        }
+    }
+
+    private static boolean eventually(BooleanSupplier condition) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                return false;
+            }
+            Thread.sleep(2);
+        }
+        return true;
+    }
+
+    /** Open descriptors once the last session has closed its own. */
+    private static long settled() throws Exception {
+        long last = OpenDescriptors.count();
+        for (int same = 0; same < 20; same++) {
+            Thread.sleep(10);
+            long now = OpenDescriptors.count();
+            if (now != last) {
+                last = now;
+                same = 0;
+            }
+        }
+        return last;
+    }
+}
