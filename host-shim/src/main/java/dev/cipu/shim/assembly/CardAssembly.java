@@ -15,6 +15,9 @@ import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.store.FileStore;
 import dev.cipu.shim.store.ZoneFile;
+import dev.cipu.shim.vfio.server.CardQueues;
+import dev.cipu.shim.vfio.server.VfioDevice;
+import dev.cipu.shim.vfio.server.VfioEndpoint;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.net.NetDevice;
@@ -53,11 +56,14 @@ public final class CardAssembly implements AutoCloseable {
     private final List<CardCore> cores = new ArrayList<>();
     private final List<SocketEndpoint> endpoints = new ArrayList<>();
     private final Map<String, ZoneTable> zoneTables = new HashMap<>();
+    private final PciFunctions pciFunctions;
+    private final Map<String, VfioDevice> pciDevices = new HashMap<>();
     private final CounterFile counterFile;
     private boolean closed;
 
-    private CardAssembly(CardSpec spec) throws IOException {
+    private CardAssembly(CardSpec spec, PciFunctions pciFunctions) throws IOException {
         this.spec = spec;
+        this.pciFunctions = pciFunctions;
         Path stats = spec.stats();
         counterFile = stats == null ? CounterFile.ofThisProcess() : CounterFile.at(stats);
         closing.push(counterFile);
@@ -70,9 +76,14 @@ public final class CardAssembly implements AutoCloseable {
      * @throws UncheckedIOException if a file is missing or not allowed
      */
     public static CardAssembly start(CardSpec spec) {
+        return start(spec, PciFunctions.NONE);
+    }
+
+    /** As {@link #start(CardSpec)}, of a card that is on a PCI bus too. */
+    public static CardAssembly start(CardSpec spec, PciFunctions pciFunctions) {
         CardAssembly card;
         try {
-            card = new CardAssembly(spec);
+            card = new CardAssembly(spec, pciFunctions);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -108,6 +119,9 @@ public final class CardAssembly implements AutoCloseable {
                 case BlkSpec blk -> disk(blk, Objects.requireNonNull(stores.get(blk.store())), placement, counters);
             };
             functions.put(each.id(), function);
+            if (each.endpoint().transport().isPci()) {
+                pciDevices.put(each.id(), pciFunctions.present(each, function, new CardQueues(function)));
+            }
         }
     }
 
@@ -218,6 +232,11 @@ public final class CardAssembly implements AutoCloseable {
     /** The device, which from now on offers what its description allows. */
     private static <D extends VirtioDevice> D restricted(DeviceSpec spec, D device) {
         spec.features().restrict(spec, device);
+        if (spec.endpoint().transport().isPci()) {
+            // [virtio-1.4 §6.2] what a device on a bus reaches is the platform's to say: a client maps I/O virtual
+            // addresses
+            device.offerAccessPlatform();
+        }
         return device;
     }
 
@@ -249,18 +268,30 @@ public final class CardAssembly implements AutoCloseable {
         CounterGroup group = counterFile.table().group(device.id() + "/session", SessionCounters.NAMES);
         SessionCounters counters = new SessionCounters(group);
         try {
-            SocketEndpoint endpoint = switch (at.mode()) {
-                case SERVER -> BackendEndpoint.listen(device.id(), path(at), function, counters);
-                case CLIENT -> BackendEndpoint.connect(device.id(), path(at), function, counters);
-                case INHERITED -> BackendEndpoint.inherit(device.id(), at.fd(), function, counters);
-                case EMBEDDED -> throw new IllegalStateException(device.id() + " is for an embedded guest");
-            };
+            VfioDevice pci = pciDevices.get(device.id());
+            SocketEndpoint endpoint = pci != null
+                    ? presented(device, pci, counters)
+                    : switch (at.mode()) {
+                        case SERVER -> BackendEndpoint.listen(device.id(), path(at), function, counters);
+                        case CLIENT -> BackendEndpoint.connect(device.id(), path(at), function, counters);
+                        case INHERITED -> BackendEndpoint.inherit(device.id(), at.fd(), function, counters);
+                        case EMBEDDED -> throw new IllegalStateException(device.id() + " is for an embedded guest");
+                    };
             closing.push(endpoint);
             endpoints.add(endpoint);
         } catch (RuntimeException e) {
             counterFile.table().retire(group);
             throw e instanceof PosixException refusal ? refused(device, refusal) : e;
         }
+    }
+
+    /** A function on somebody's PCI bus. */
+    private static SocketEndpoint presented(DeviceSpec device, VfioDevice pci, SessionCounters counters) {
+        EndpointSpec at = device.endpoint();
+        boolean mapDoorbells = at.transport() == EndpointSpec.Transport.VFIO_USER;
+        return at.mode() == EndpointSpec.Mode.INHERITED
+                ? VfioEndpoint.inherit(device.id(), at.fd(), pci, mapDoorbells, counters)
+                : VfioEndpoint.listen(device.id(), path(at), pci, mapDoorbells, counters);
     }
 
     private static Path path(EndpointSpec at) {

@@ -3,6 +3,7 @@ package dev.cipu.shim.assembly;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.device.card.CardProfile;
 import dev.cipu.shim.assembly.EndpointSpec.Mode;
+import dev.cipu.shim.assembly.EndpointSpec.Transport;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
 import dev.cipu.shim.profile.CardProfiles;
 import dev.cipu.shim.profile.ProfileException;
@@ -33,7 +34,11 @@ public final class CardSpecBuilder {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,31}");
     private static final Pattern WORKER = Pattern.compile("worker\\d+");
     private static final Pattern MAC = Pattern.compile("[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}");
-    private static final Map<String, Mode> MODES = modes();
+    private static final Map<String, Mode> MODES = inOrder("server", Mode.SERVER, "client", Mode.CLIENT);
+    private static final Map<String, Transport> TRANSPORTS =
+            inOrder("vhost-user", Transport.VHOST_USER, "vfio-user", Transport.VFIO_USER);
+    private static final Map<String, Transport> DOORBELLS =
+            inOrder("mapped", Transport.VFIO_USER, "trapped", Transport.VFIO_USER_TRAPPED);
     private static final int MULTICAST = 1;
 
     /** Limits of a block device's serial number and of a Unix socket's path. */
@@ -53,11 +58,12 @@ public final class CardSpecBuilder {
     private @Nullable Uplink everyUplink;
     private boolean switchesDeclared;
 
-    private static Map<String, Mode> modes() {
-        Map<String, Mode> modes = new LinkedHashMap<>();
-        modes.put("server", Mode.SERVER);
-        modes.put("client", Mode.CLIENT);
-        return modes;
+    /** Names in the order in which messages list them. */
+    private static <E> Map<String, E> inOrder(String first, E one, String second, E other) {
+        Map<String, E> names = new LinkedHashMap<>();
+        names.put(first, one);
+        names.put(second, other);
+        return names;
     }
 
     /** The card's generation, by name or file, which bounds what it can be made of; replaces what was said before. */
@@ -285,12 +291,16 @@ public final class CardSpecBuilder {
         String socket = values.text("socket");
         int fd = values.number("fd", -1, 0, Integer.MAX_VALUE);
         Mode mode = values.choice("mode", MODES, Mode.SERVER);
+        Transport transport = transport(values);
+        if (transport.isPci() && mode == Mode.CLIENT) {
+            throw values.wrong("mode", "is client", "leave it out: vfio-user clients connect to the card");
+        }
         Path path = socket == null ? null : Path.of(socket);
         if (fd >= 0) {
             if (mode == Mode.CLIENT) {
                 throw values.wrong("fd", "is a listening socket", "leave mode=client out");
             }
-            return new EndpointSpec(Mode.INHERITED, path, fd);
+            return new EndpointSpec(Mode.INHERITED, path, fd, transport);
         }
         if (socket == null || path == null) {
             throw values.missing("socket", "socket=/tmp/cipu-net0.sock");
@@ -299,7 +309,16 @@ public final class CardSpecBuilder {
             throw values.wrong(
                     "socket", "is longer than a socket's path may be", "use at most " + SOCKET_PATH_BYTES + " bytes");
         }
-        return new EndpointSpec(mode, path, -1);
+        return new EndpointSpec(mode, path, -1, transport);
+    }
+
+    private static Transport transport(KeyValues values) {
+        Transport transport = values.choice("transport", TRANSPORTS, Transport.VHOST_USER);
+        boolean named = values.text("doorbells") != null;
+        if (named && !transport.isPci()) {
+            throw values.wrong("doorbells", "is of transport=vfio-user", "leave it out");
+        }
+        return named ? values.choice("doorbells", DOORBELLS, transport) : transport;
     }
 
     private String id(KeyValues values, String kind) {

@@ -4,12 +4,32 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a host finds a device.
+ * Where a host finds a device, and what it finds there.
  *
  * @param socket the path, null only where there is none
  * @param fd the descriptor of {@link Mode#INHERITED}, else -1
  */
-public record EndpointSpec(Mode mode, @Nullable Path socket, int fd) {
+public record EndpointSpec(Mode mode, @Nullable Path socket, int fd, Transport transport) {
+    /** How a host drives the device. */
+    public enum Transport {
+        /** Queues over vhost-user; the host makes the PCI function. */
+        VHOST_USER,
+        /** A PCI function over vfio-user, whose doorbells the host may map; queues are then polled. */
+        VFIO_USER,
+        /** A PCI function over vfio-user, whose doorbells are messages or events, so that workers can sleep. */
+        VFIO_USER_TRAPPED;
+
+        /** Whether the card is a PCI function and not queues alone. */
+        public boolean isPci() {
+            return this != VHOST_USER;
+        }
+    }
+
+    /** Over vhost-user. */
+    public EndpointSpec(Mode mode, @Nullable Path socket, int fd) {
+        this(mode, socket, fd, Transport.VHOST_USER);
+    }
+
     /** Who waits for whom. */
     public enum Mode {
         /** The card listens on the socket. */

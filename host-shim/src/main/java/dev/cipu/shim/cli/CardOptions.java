@@ -24,7 +24,8 @@ final class CardOptions {
             paramLabel = "KEY=VALUE,...",
             description = {
                 "A network device. Keys: socket=PATH, id=NAME, mac=52:54:00:12:34:56, queues=PAIRS (1), mtu=BYTES (1500),"
-                        + " switch=NAME (sw0), coalesce=on|off, mode=server|client, fd=N (an inherited listening socket)."
+                        + " switch=NAME (sw0), coalesce=on|off, mode=server|client, fd=N (an inherited listening socket),"
+                        + " transport=vhost-user|vfio-user, doorbells=mapped|trapped (of vfio-user)."
             })
     private List<String> nets = List.of();
 
@@ -35,6 +36,7 @@ final class CardOptions {
                 "A block device. Keys: socket=PATH, store=mem:SIZE|null:SIZE|file:PATH, direct=on|off,"
                         + " size=BYTES (make the file), ro=on|off,"
                         + " queues=N (1), serial=TEXT, block-size=BYTES (512), id=NAME, mode=server|client, fd=N,"
+                        + " transport=vhost-user|vfio-user, doorbells=mapped|trapped,"
                         + " zoned=host-managed|host-aware with zone-size=BYTES (16M), zones-conventional=N, max-open=N,"
                         + " max-active=N; secure-erase=on|off, lifetime=BYTES, worn=BYTES, opt-io=BYTES. See docs/cli.md."
             })

@@ -17,6 +17,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code cipu qemu-args}: what to add to QEMU's command line so that a guest has the card's devices. */
 @Command(
@@ -34,6 +36,9 @@ public final class QemuArgsCommand implements Subcommand, Callable<Integer> {
 
     /** The oldest release known to survive MSI-X on a vhost-user net device without KVM. */
     private static final int MSIX_WORKS = release(8, 0);
+
+    /** From here on it is a client of vfio-user. */
+    private static final int VFIO_USER_CAME = release(10, 1);
 
     /** From here on the time before a new attempt is given in milliseconds. */
     private static final int RECONNECT_IN_MILLISECONDS = release(9, 2);
@@ -97,6 +102,13 @@ public final class QemuArgsCommand implements Subcommand, Callable<Integer> {
 
     private static String device(DeviceSpec device, int qemu) {
         String id = device.id();
+        if (device.endpoint().transport().isPci()) {
+            if (qemu < VFIO_USER_CAME) {
+                throw new CardSpecException(
+                        id + ": transport=vfio-user needs QEMU 10.1 or newer; say so with --qemu, or use vhost-user");
+            }
+            return "-device " + quoted(vfioDevice(device));
+        }
         String chardev = "-chardev " + quoted("socket,id=" + id + "-c," + socket(device, qemu));
         return switch (device) {
             case NetSpec net ->
@@ -106,6 +118,14 @@ public final class QemuArgsCommand implements Subcommand, Callable<Integer> {
                         + quoted("vhost-user-blk-pci,id=" + id + ",chardev=" + id + "-c,num-queues=" + blk.queues()
                                 + ",queue-size=" + BLK_QUEUE_SIZE);
         };
+    }
+
+    /** As JSON, for only so can the option have a socket's address. */
+    private static String vfioDevice(DeviceSpec device) {
+        ObjectNode node = JsonMapper.shared().createObjectNode();
+        node.put("driver", "vfio-user-pci").put("id", device.id());
+        node.putObject("socket").put("type", "unix").put("path", absolute(path(device)));
+        return node.toString();
     }
 
     private static String netdev(NetSpec net) {
@@ -134,16 +154,25 @@ public final class QemuArgsCommand implements Subcommand, Callable<Integer> {
     /** A card that connects needs a QEMU that listens; else QEMU is to come back when the card is restarted. */
     private static String socket(DeviceSpec device, int qemu) {
         EndpointSpec at = device.endpoint();
-        Path path = at.socket();
-        if (path == null) {
-            throw new CardSpecException(
-                    device.id() + ": key 'socket' is missing; QEMU needs the path of the socket behind fd=" + at.fd());
-        }
-        String name = "path=" + path.toAbsolutePath().normalize().toString().replace(",", ",,");
+        String name = "path=" + absolute(path(device)).replace(",", ",,");
         if (at.mode() == Mode.CLIENT) {
             return name + ",server=on,wait=off";
         }
         return name + (qemu < RECONNECT_IN_MILLISECONDS ? ",reconnect=1" : ",reconnect-ms=1000");
+    }
+
+    private static Path path(DeviceSpec device) {
+        Path path = device.endpoint().socket();
+        if (path == null) {
+            throw new CardSpecException(
+                    device.id() + ": key 'socket' is missing; QEMU needs the path of the socket behind fd="
+                            + device.endpoint().fd());
+        }
+        return path;
+    }
+
+    private static String absolute(Path path) {
+        return path.toAbsolutePath().normalize().toString();
     }
 
     /** For a shell. */

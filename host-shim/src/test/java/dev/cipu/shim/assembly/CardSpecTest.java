@@ -198,6 +198,41 @@ class CardSpecTest {
     }
 
     @Test
+    void aDeviceIsAPciFunctionWhereItIsSaid() {
+        assertThat(net("socket=/tmp/a,transport=vhost-user")
+                        .devices()
+                        .getFirst()
+                        .endpoint())
+                .isEqualTo(EndpointSpec.server(Path.of("/tmp/a")));
+        assertThat(net("socket=/tmp/a,transport=vfio-user").devices().getFirst().endpoint())
+                .isEqualTo(new EndpointSpec(Mode.SERVER, Path.of("/tmp/a"), -1, EndpointSpec.Transport.VFIO_USER));
+        assertThat(net("socket=/tmp/a,transport=vfio-user,doorbells=mapped")
+                        .devices()
+                        .getFirst()
+                        .endpoint()
+                        .transport())
+                .isEqualTo(EndpointSpec.Transport.VFIO_USER);
+        assertThat(net("fd=7,transport=vfio-user,doorbells=trapped")
+                        .devices()
+                        .getFirst()
+                        .endpoint()
+                        .transport())
+                .isEqualTo(EndpointSpec.Transport.VFIO_USER_TRAPPED);
+    }
+
+    @Test
+    void whatIsOfAnotherTransportIsRefused() {
+        assertThatThrownBy(() -> net("socket=/tmp/a,transport=pci"))
+                .hasMessage("--net: key 'transport' is 'pci'; say vhost-user or vfio-user");
+        assertThatThrownBy(() -> net("socket=/tmp/a,transport=vfio-user,mode=client"))
+                .hasMessage("--net: key 'mode' is client; leave it out: vfio-user clients connect to the card");
+        assertThatThrownBy(() -> net("socket=/tmp/a,doorbells=trapped"))
+                .hasMessage("--net: key 'doorbells' is of transport=vfio-user; leave it out");
+        assertThatThrownBy(() -> net("socket=/tmp/a,transport=vfio-user,doorbells=off"))
+                .hasMessage("--net: key 'doorbells' is 'off'; say mapped or trapped");
+    }
+
+    @Test
     void anOptionOutranksTheUplinksOfTheFile() {
         CardSpecBuilder builder = new CardSpecBuilder();
         CardYaml.read("card.yaml", "switches: {a: none}\ndevices: [{kind: net, socket: /x, switch: a}]", builder);

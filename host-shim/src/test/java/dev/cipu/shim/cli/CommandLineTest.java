@@ -180,6 +180,30 @@ class CommandLineTest {
     }
 
     @Test
+    void qemuGetsAPciFunctionOverVfioUser() {
+        assertThat(run(
+                        "qemu-args",
+                        "--net",
+                        "socket=/run/n0,transport=vfio-user",
+                        "--blk",
+                        "socket=/run/b\"0,store=mem:64M,transport=vfio-user,doorbells=trapped"))
+                .isZero();
+        assertThat(out.toString().lines().skip(1))
+                .containsExactly(
+                        "-device '{\"driver\":\"vfio-user-pci\",\"id\":\"net0\","
+                                + "\"socket\":{\"type\":\"unix\",\"path\":\"/run/n0\"}}'",
+                        "-device '{\"driver\":\"vfio-user-pci\",\"id\":\"blk0\","
+                                + "\"socket\":{\"type\":\"unix\",\"path\":\"/run/b\\\"0\"}}'");
+    }
+
+    @Test
+    void anOldQemuIsNoVfioUserClient() {
+        assertThat(run("qemu-args", "--qemu", "10.0", "--net", "socket=/run/n0,transport=vfio-user"))
+                .isEqualTo(2);
+        assertOneLine("net0", "QEMU 10.1");
+    }
+
+    @Test
     void aReleaseOfQemuHasNumbers() {
         assertThat(run("qemu-args", "--qemu", "new", "--net", "socket=/run/n0")).isEqualTo(2);
         assertOneLine("--qemu", "'new'");

@@ -25,7 +25,7 @@ import java.util.Set;
  * A function with registers that are easy to write: 40 bytes at {@link #START} start a queue (queue, size, three addresses), a
  * word at {@link #STOP} stops one, words in the doorbell page kick.
  */
-final class FakePciFunction implements PciFunction, DeviceEvents {
+public final class FakePciFunction implements PciFunction, DeviceEvents {
     static final int BAR = 0x4000;
     static final int START = 0x100;
     static final int STARTED = 0x140;
@@ -46,7 +46,7 @@ final class FakePciFunction implements PciFunction, DeviceEvents {
     private PciHost host = PciHost.NONE;
     private int resets;
 
-    FakePciFunction(VirtioDevice device, QueueHost queues, FeatureSet features) {
+    public FakePciFunction(VirtioDevice device, QueueHost queues, FeatureSet features) {
         this.device = device;
         this.queues = queues;
         this.features = features;

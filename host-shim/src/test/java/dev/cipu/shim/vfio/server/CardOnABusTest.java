@@ -1,0 +1,138 @@
+package dev.cipu.shim.vfio.server;
+
+import static dev.cipu.shim.vfio.server.RawClient.AVAIL;
+import static dev.cipu.shim.vfio.server.RawClient.BUFFERS;
+import static dev.cipu.shim.vfio.server.RawClient.GUEST;
+import static dev.cipu.shim.vfio.server.RawClient.MEMORY;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.shim.assembly.BlkSpec;
+import dev.cipu.shim.assembly.CardAssembly;
+import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.CardSpecException;
+import dev.cipu.shim.assembly.DeviceSpec;
+import dev.cipu.shim.assembly.EndpointSpec;
+import dev.cipu.shim.assembly.PciFunctions;
+import dev.cipu.shim.assembly.StoreSpec;
+import dev.cipu.shim.posix.OpenDescriptors;
+import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.vfio.Command;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.memory.Le;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The server in front of a real card: workers of its own and a disk. */
+@Timeout(60)
+class CardOnABusTest {
+    private static final int FLUSH = 4;
+    private static final byte UNTOUCHED = 0x55;
+    private static final long STATUS = BUFFERS + 64;
+    private static final PciFunctions FUNCTIONS = (spec, card, queues) -> {
+        FakePciFunction pci = new FakePciFunction(card.device(), queues, FeatureSet.of(RingFeature.VERSION_1));
+        return new VfioDevice(pci, pci, card, queues);
+    };
+
+    @TempDir
+    Path folder;
+
+    private DeviceSpec disk(EndpointSpec.Transport transport) {
+        EndpointSpec at = new EndpointSpec(EndpointSpec.Mode.SERVER, folder.resolve("s"), -1, transport);
+        return new BlkSpec("blk0", at, "disk", false, 1, "serial", 512);
+    }
+
+    private CardSpec card(DeviceSpec disk) {
+        return new CardSpec(
+                List.of(),
+                IdlePolicy.SLEEP,
+                folder.resolve("counters"),
+                Map.of("disk", new StoreSpec.Memory(1 << 20)),
+                List.of(),
+                List.of(disk));
+    }
+
+    private RawClient connect() {
+        return new RawClient(UnixSocket.connect(folder.resolve("s"))).negotiate();
+    }
+
+    /** A flush, whose status byte says when it is done. */
+    private static void flush(RawClient client, int round) {
+        MemorySegment guest = client.mapping.segment();
+        guest.set(Le.INT, BUFFERS, FLUSH);
+        guest.set(java.lang.foreign.ValueLayout.JAVA_BYTE, STATUS, UNTOUCHED);
+        guest.set(Le.LONG, 0, GUEST + BUFFERS);
+        guest.set(Le.LONG, 8, 16 | 1L << 32 | 1L << 48);
+        guest.set(Le.LONG, 16, GUEST + STATUS);
+        guest.set(Le.LONG, 24, 1 | 2L << 32);
+        guest.set(Le.SHORT, AVAIL + 4 + 2L * (round % RawClient.SIZE), (short) 0);
+        Le.U16.setRelease(guest, AVAIL + 2, (short) (round + 1));
+    }
+
+    private static boolean isDone(RawClient client) {
+        return RawClient.eventually(
+                () -> client.mapping.segment().get(java.lang.foreign.ValueLayout.JAVA_BYTE, STATUS) == 0);
+    }
+
+    @Test
+    void aKickByARegisterWakesAWorkerAndMemoryComesAndGoesUnderIt() throws Exception {
+        DeviceSpec disk = disk(EndpointSpec.Transport.VFIO_USER_TRAPPED);
+        try (CardAssembly card = CardAssembly.start(card(disk), FUNCTIONS)) {
+            card.serve(disk);
+            assertThat(card.function("blk0").device().offered().has(RingFeature.ACCESS_PLATFORM))
+                    .isTrue();
+            try (RawClient client = connect()) {
+                client.shareMemory();
+                assertThat(client.start(0)).isTrue();
+                for (int round = 0; round < 100; round++) {
+                    flush(client, round);
+                    assertThat(client.write(FakePciFunction.BELLS, new byte[4])).isZero();
+                    if (round % 2 == 0) {
+                        assertThat(isDone(client)).as("round %d", round).isTrue();
+                    }
+                    assertThat(client.error(Command.DMA_UNMAP, RawClient.unmap(GUEST, MEMORY, 0)))
+                            .isZero();
+                    assertThat(OpenDescriptors.mappings("memfd:guest")).isEqualTo(1);
+                    client.shareMemory();
+                    assertThat(isDone(client)).as("round %d", round).isTrue();
+                }
+                assertThat(client.usedIndex(0)).isEqualTo(100);
+            }
+        }
+    }
+
+    @Test
+    void nobodyKicksAQueueWhoseDoorbellIsMapped() {
+        DeviceSpec disk = disk(EndpointSpec.Transport.VFIO_USER);
+        try (CardAssembly card = CardAssembly.start(card(disk), FUNCTIONS)) {
+            card.serve(disk);
+            try (RawClient client = connect()) {
+                client.send(
+                        16,
+                        Command.DEVICE_GET_REGION_INFO,
+                        RawClient.payload(32).putInt(64).array());
+                client.shareMemory();
+                assertThat(client.start(0)).isTrue();
+                for (int round = 0; round < 100; round++) {
+                    flush(client, round);
+                    assertThat(isDone(client)).as("round %d", round).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aCardWithoutPciFunctionsSaysSo() {
+        CardSpec spec = card(disk(EndpointSpec.Transport.VFIO_USER));
+        assertThatThrownBy(() -> CardAssembly.start(spec))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessage("blk0: key 'transport' is vfio-user, but this card has no PCI functions; say vhost-user");
+    }
+}
