@@ -1,5 +1,6 @@
 package dev.cipu.bench.conformance;
 
+import dev.cipu.shim.vhost.CarriedFeatures;
 import dev.cipu.virtio.Feature;
 import dev.cipu.virtio.FeaturePreset;
 import dev.cipu.virtio.FeatureSet;
@@ -19,37 +20,55 @@ import java.util.Map;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Every feature bit that the specification knows, and what we have of it: asked of the code, not remembered. */
 final class SupportTable {
-    private static final int TRANSPORT_BITS = 64;
-
     /** A kind of device with everything on that it can have. */
-    private record Kind(String name, List<Feature> features, FeatureSet offered, FeatureSet driver, int deviceId) {}
+    private record Kind(
+            String name,
+            List<Feature> features,
+            FeatureSet offered,
+            FeatureSet carried,
+            FeatureSet driver,
+            int deviceId) {
+        static Kind of(String name, List<Feature> features, FeatureSet driver, int deviceId, VirtioDevice... devices) {
+            return new Kind(
+                    name,
+                    features,
+                    any(devices, VirtioDevice::offered),
+                    any(devices, CarriedFeatures::of),
+                    driver,
+                    deviceId);
+        }
 
-    private static final Kind NET = new Kind(
+        private static FeatureSet any(VirtioDevice[] devices, Function<VirtioDevice, FeatureSet> what) {
+            return Stream.of(devices).map(what).reduce(FeatureSet.NONE, FeatureSet::or);
+        }
+    }
+
+    private static final Kind NET = Kind.of(
             "net",
             NetFeatures.ALL,
-            offeredByAny(new NetDevice(new byte[] {2, 0, 0, 0, 0, 1}, 1500, 2)),
             DriverFeatures.NET,
-            NetDevice.DEVICE_ID);
+            NetDevice.DEVICE_ID,
+            new NetDevice(new byte[] {2, 0, 0, 0, 0, 1}, 1500, 2));
 
-    private static final Kind BLK = new Kind(
+    private static final Kind BLK = Kind.of(
             "blk",
             BlkFeatures.ALL,
-            offeredByAny(
-                    new BlkDevice(BlkTraits.of(1 << 20)
-                            .withQueues(2)
-                            .withDiscard(true)
-                            .withSecureErase(true)
-                            .withLifetime(true)),
-                    new BlkDevice(BlkTraits.of(2048).withReadOnly(true)),
-                    new BlkDevice(BlkTraits.of(1 << 20).withZones(ZoneTraits.managed(1 << 12)))),
             DriverFeatures.BLK,
-            BlkDevice.DEVICE_ID);
+            BlkDevice.DEVICE_ID,
+            new BlkDevice(BlkTraits.of(1 << 20)
+                    .withQueues(2)
+                    .withDiscard(true)
+                    .withSecureErase(true)
+                    .withLifetime(true)),
+            new BlkDevice(BlkTraits.of(2048).withReadOnly(true)),
+            new BlkDevice(BlkTraits.of(1 << 20).withZones(ZoneTraits.managed(1 << 12))));
 
     /** The drivers at the other end, by the names that the peer tests give them. */
     private static final SortedMap<String, String> WHO = new TreeMap<>(Map.of(
@@ -64,10 +83,6 @@ final class SupportTable {
         this.peers = peers;
     }
 
-    private static FeatureSet offeredByAny(VirtioDevice... devices) {
-        return Stream.of(devices).map(VirtioDevice::offered).reduce(FeatureSet.NONE, FeatureSet::or);
-    }
-
     String page() {
         StringBuilder page = new StringBuilder("""
                 # Which VIRTIO features there are
@@ -76,7 +91,10 @@ final class SupportTable {
 
                 - *device half*: which of our devices offer the bit, when they are made with everything on.
                 - *driver half*: whether our own drivers (`cipu drive`, `cipu demo`) can accept it.
-                - *carried by*: how it reaches a driver. vhost-user has 64 bits; an embedded guest has them all.
+                - *carried by*: how it reaches a driver. An embedded guest has all bits. vhost-user has 64, and its kicks hold no data. The
+                  reset of a network device's queue is kept from it: QEMU 11.1 negotiates RING_RESET for its guest, and when the guest
+                  resets a queue, as Linux does for `ethtool -G`, the back-end hears of neither the reset nor the new ring, be the device
+                  `virtio-net` or `vhost-user-test-device`. Without the bit `ethtool -G` is refused, and nothing is lost.
                 - *preset*: which of the published lists has it; see `features=` in [cli.md](cli.md). `software` has everything.
                 - *peers*: whose drivers have accepted it from the card in a test, see below. The peer tests note what they see, and
                   whoever runs `scripts/docs.sh` after `./check` adds that here. Nothing is taken off by itself, so this column may
@@ -117,10 +135,25 @@ final class SupportTable {
                             needs(each, features),
                             offering.isEmpty() ? "not offered yet" : String.join(", ", offering),
                             driver.has(each.bit()) ? "yes" : "",
-                            offering.isEmpty() ? "" : each.bit() < TRANSPORT_BITS ? "vhost-user, embedded" : "embedded",
+                            carriers(each, kinds),
                             presets(each, kinds),
                             peers(each, kinds)));
         }
+    }
+
+    private static String carriers(Feature feature, List<Kind> kinds) {
+        List<Kind> offering =
+                kinds.stream().filter(kind -> kind.offered().has(feature.bit())).toList();
+        List<Kind> carried = offering.stream()
+                .filter(kind -> kind.carried().has(feature.bit()))
+                .toList();
+        if (carried.isEmpty()) {
+            return offering.isEmpty() ? "" : "embedded";
+        }
+        String which = carried.equals(offering)
+                ? ""
+                : carried.stream().map(Kind::name).collect(Collectors.joining(", ", " (", ")"));
+        return "vhost-user" + which + ", embedded";
     }
 
     private static String needs(Feature feature, List<Feature> among) {

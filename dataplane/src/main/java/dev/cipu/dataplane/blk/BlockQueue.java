@@ -33,46 +33,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BlockQueue implements Poller, AutoCloseable {
     /** Names of the counters that a queue keeps, in order. */
-    public static final List<String> COUNTERS = List.of(
-            "reads",
-            "read_bytes",
-            "writes",
-            "write_bytes",
-            "flushes",
-            "discards",
-            "write_zeroes",
-            "identifies",
-            "errors",
-            "unsupported",
-            "malformed",
-            "violations",
-            "faults",
-            "calls",
-            "secure_erases",
-            "lifetimes",
-            "zone_appends",
-            "zone_reports",
-            "zone_commands");
-
-    private static final int READS = 0;
-    private static final int READ_BYTES = 1;
-    private static final int WRITES = 2;
-    private static final int WRITE_BYTES = 3;
-    private static final int FLUSHES = 4;
-    private static final int DISCARDS = 5;
-    private static final int ZEROES = 6;
-    private static final int IDENTIFIES = 7;
-    private static final int ERRORS = 8;
-    private static final int UNSUPPORTED = 9;
-    private static final int MALFORMED = 10;
-    private static final int VIOLATIONS = 11;
-    private static final int FAULTS = 12;
-    private static final int CALLS = 13;
-    private static final int ERASES = 14;
-    private static final int LIFETIMES = 15;
-    private static final int ZONE_APPENDS = 16;
-    private static final int ZONE_REPORTS = 17;
-    private static final int ZONE_COMMANDS = 18;
+    public static final List<String> COUNTERS = BlockCounters.NAMES;
 
     /** Bytes of the largest read or write: what the device's segment limits allow. */
     public static final long MAX_BYTES = (long) BlkDevice.SEG_MAX * BlkDevice.SIZE_MAX;
@@ -96,7 +57,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
     private final RequestParser parser;
     private final @Nullable ZoneRequests zones;
     private final @Nullable Wear wear;
-    private final CounterGroup counters;
+    private final BlockCounters counters;
     private final QueueListener listener;
     private final MemorySegment serial = Arena.ofAuto().allocate(BlkRequest.SERIAL_BYTES);
 
@@ -137,7 +98,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
      */
     public BlockQueue(Virtqueue queue, BlkDevice device, Disk disk, CounterGroup counters, QueueListener listener) {
         this.queue = Objects.requireNonNull(queue);
-        this.counters = Objects.requireNonNull(counters);
+        this.counters = new BlockCounters(counters);
         this.listener = Objects.requireNonNull(listener);
         int count = Math.min(queue.size(), MAX_TASKS);
         channel = disk.store().channel(count);
@@ -224,7 +185,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
     /** Calls the driver for the answers of the turn before, whose stores have drained meanwhile. */
     private void settle() {
         if (!faulted && queue.call()) {
-            counters.add(CALLS, 1);
+            counters.call();
         }
     }
 
@@ -248,7 +209,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
         try {
             return queue.pop(chain);
         } catch (VirtqueueViolation violation) {
-            counters.add(VIOLATIONS, 1);
+            counters.violation();
             if (violation.kind() == Violation.ACCESS_DENIED) {
                 listener.accessDenied(violation.address(), violation.write());
             }
@@ -277,32 +238,32 @@ public final class BlockQueue implements Poller, AutoCloseable {
                 return replied(task);
             }
             case RequestParser.AGED -> {
-                counters.add(LIFETIMES, 1);
+                counters.lifetime();
                 return replied(task);
             }
             case RequestParser.REPORTED -> {
-                countCommand(task);
+                counters.command(task);
                 return replied(task);
             }
             case RequestParser.STEP -> {
-                countCommand(task);
+                counters.command(task);
                 channel.submit(task);
             }
             case RequestParser.WAIT -> {
-                countCommand(task);
+                counters.command(task);
                 waiting[waitingCount++] = task;
                 return BURST_BYTES;
             }
             case RequestParser.NO_STATUS -> {
-                counters.add(MALFORMED, 1);
+                counters.malformed();
                 push(task, 0);
             }
             case RequestParser.NO_HEADER -> {
-                counters.add(MALFORMED, 1);
+                counters.malformed();
                 finish(task, BlkRequest.IOERR, 0);
             }
             case BlkRequest.OK -> {
-                countCommand(task);
+                counters.command(task);
                 finish(task, BlkRequest.OK, 0);
             }
             default -> finish(task, (byte) verdict, 0);
@@ -311,42 +272,9 @@ public final class BlockQueue implements Poller, AutoCloseable {
     }
 
     private void count(BlockTask task) {
-        switch (task.op()) {
-            case READ -> {
-                counters.add(READS, 1);
-                counters.add(READ_BYTES, task.delivered());
-            }
-            case WRITE -> {
-                counters.add(WRITES, 1);
-                counters.add(WRITE_BYTES, task.length());
-                if (wear != null) {
-                    wear.add(task.length());
-                }
-                if (zones != null && task.zoneType == BlkRequest.ZONE_APPEND) {
-                    counters.add(ZONE_APPENDS, 1);
-                }
-            }
-            case FLUSH -> counters.add(FLUSHES, 1);
-            case DISCARD -> counters.add(DISCARDS, 1);
-            case WRITE_ZEROES -> counters.add(ZEROES, 1);
-            case SECURE_ERASE -> counters.add(ERASES, 1);
-        }
-    }
-
-    /** A zone command, of whose steps at the store nobody is told. */
-    private void countCommand(BlockTask task) {
-        if (zones == null) {
-            return;
-        }
-        switch (task.zoneType) {
-            case BlkRequest.ZONE_OPEN,
-                    BlkRequest.ZONE_CLOSE,
-                    BlkRequest.ZONE_FINISH,
-                    BlkRequest.ZONE_RESET,
-                    BlkRequest.ZONE_RESET_ALL -> counters.add(ZONE_COMMANDS, 1);
-            case BlkRequest.ZONE_REPORT -> counters.add(ZONE_REPORTS, 1);
-            case BlkRequest.SECURE_ERASE -> counters.add(ERASES, 1);
-            default -> {}
+        counters.request(task);
+        if (wear != null && task.op() == BlockOp.WRITE) {
+            wear.add(task.length());
         }
     }
 
@@ -358,7 +286,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
 
     /** The serial number, NUL-padded to 20 bytes, or as much of it as there is room for. */
     private void identify(BlockTask task) {
-        counters.add(IDENTIFIES, 1);
+        counters.identity();
         int bytes = (int) Math.min(BlkRequest.SERIAL_BYTES, task.chain().writableBytes() - 1);
         task.deliver(0, serial, 0, bytes);
         finish(task, BlkRequest.OK, bytes);
@@ -382,9 +310,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
      * @param data bytes written from the first writable byte on
      */
     private void finish(BlockTask task, byte status, long data) {
-        if (status != BlkRequest.OK) {
-            counters.add(status == BlkRequest.UNSUPP ? UNSUPPORTED : ERRORS, 1);
-        }
+        counters.answer(status);
         if (faulted) {
             putBack(task);
             return;
@@ -454,7 +380,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
             faulted = true;
             againCount = 0;
             waitingCount = 0;
-            counters.add(FAULTS, 1);
+            counters.fault();
             listener.memoryFault();
         }
     }

@@ -6,6 +6,7 @@ import dev.cipu.shim.probe.RigQueue;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.Le;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +19,10 @@ import org.jspecify.annotations.Nullable;
 final class ChainChecks {
     private static final int ROUNDS = 2000;
     private static final int MANY = 12;
+    private static final int FRAME = 300;
+
+    /** What buffers to write have in them: the last looks like a request to write. */
+    private static final byte[][] PAINTS = {{0}, {-1}, {1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0}};
 
     /** Where a header is cut: into single bytes, in the middle, across its end. */
     private static final int[][] CUTS = {{1}, {1, 1, 1, 1}, {8}, {8, 4}, {4, 4, 4, 1}, {11}, {15}};
@@ -26,26 +31,34 @@ final class ChainChecks {
     private final String framing;
     private final String limit;
     private final String readOnly;
+    private final String writeOnly;
     private final String lengths;
 
-    private ChainChecks(FeatureSet format, String framing, String limit, String readOnly, String lengths) {
+    private ChainChecks(
+            FeatureSet format, String framing, String limit, String readOnly, String writeOnly, String lengths) {
         this.format = format;
         this.framing = framing;
         this.limit = limit;
         this.readOnly = readOnly;
+        this.writeOnly = writeOnly;
         this.lengths = lengths;
     }
 
     static List<Check> split() {
-        return new ChainChecks(FeatureSet.NONE, "SR-001", "SR-002", "SR-003", "SR-015").checks();
+        return new ChainChecks(FeatureSet.NONE, "SR-001", "SR-002", "SR-003", "SR-004", "SR-015").checks();
     }
 
     static List<Check> packed() {
-        return new ChainChecks(FeatureSet.of(RingFeature.RING_PACKED), "PR-008", "PR-009", "PR-004", "PR-012").checks();
+        FeatureSet packed = FeatureSet.of(RingFeature.RING_PACKED);
+        return new ChainChecks(packed, "PR-008", "PR-009", "PR-004", "PR-005", "PR-012").checks();
+    }
+
+    private void needFormat(Trial trial) {
+        trial.need(trial.offered().containsAll(format), "RING_PACKED is not offered");
     }
 
     private Exchange start(Trial trial) {
-        trial.need(trial.offered().containsAll(format), "RING_PACKED is not offered");
+        needFormat(trial);
         return trial.exchange(format, 0);
     }
 
@@ -54,6 +67,7 @@ final class ChainChecks {
                 Check.any(this::framing, framing),
                 Check.any(this::limit, limit),
                 Check.any(this::readableStays, readOnly),
+                Check.any(this::writableIsNotInput, writeOnly),
                 Check.any(this::lengths, lengths));
     }
 
@@ -112,6 +126,50 @@ final class ChainChecks {
             }
         }
         trial.pass(readOnly, Exchange.SIZE + " buffers are as they were");
+    }
+
+    /** That a buffer is read cannot be seen; that the answer depends on what was in it can. */
+    private void writableIsNotInput(Trial trial) {
+        needFormat(trial);
+        String wrong = trial.isNet() ? paintedFrames(trial) : paintedReads(trial);
+        trial.check(
+                writeOnly,
+                wrong == null,
+                wrong == null ? "whatever was in a buffer to write, the answer is the same" : wrong);
+    }
+
+    private @Nullable String paintedReads(Trial trial) {
+        Exchange exchange = start(trial);
+        byte[] first = null;
+        for (byte[] paint : PAINTS) {
+            Exchange.Sample sample = exchange.sample();
+            int room = exchange.writtenBytes();
+            MemorySegment in = exchange.rig().memory().slice(sample.in(), room);
+            for (int i = 0; i < room; i++) {
+                in.set(ValueLayout.JAVA_BYTE, i, paint[i % paint.length]);
+            }
+            trial.need(exchange.serve(sample), "the device serves nothing");
+            byte[] answer = in.toArray(ValueLayout.JAVA_BYTE);
+            if (first != null && !Arrays.equals(first, answer)) {
+                return "what is read depends on what was in the buffer, from byte " + Arrays.mismatch(first, answer)
+                        + " on";
+            }
+            first = answer;
+        }
+        return null;
+    }
+
+    private @Nullable String paintedFrames(Trial trial) {
+        NetChecks.needReflection(trial);
+        Reflection reflection = Reflection.start(trial, format, MANY, Reflection.BIG_BUFFER);
+        for (byte[] paint : PAINTS) {
+            reflection.paint(paint);
+            String problem = NetChecks.lost(reflection, Reflection.plainHeader(), Frames.plain(FRAME, paint.length));
+            if (problem != null) {
+                return "a frame into a buffer with something in it: " + problem;
+            }
+        }
+        return null;
     }
 
     /** The length counts what was really written, from the first writable byte on. */

@@ -11,8 +11,11 @@ import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
 import dev.cipu.virtio.blk.BlkFeature;
 import dev.cipu.virtio.blk.BlkRequest;
+import dev.cipu.virtio.blk.BlkZone;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.net.NetFeature;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -47,10 +50,15 @@ public final class Conformance {
                         NotifyChecks.all(),
                         ChainChecks.packed(),
                         PackedChecks.all(),
+                        PackedOrderChecks.all(),
                         NetChecks.all(),
                         OffloadChecks.all(),
+                        ControlChecks.all(),
+                        SteeringChecks.all(),
                         BlkChecks.all(),
-                        RequestChecks.all())
+                        RequestChecks.all(),
+                        ZoneChecks.all(),
+                        ZoneWriteChecks.all())
                 .flatMap(List::stream)
                 .sorted(Comparator.comparing(Check::rough))
                 .toList();
@@ -72,6 +80,7 @@ public final class Conformance {
      * @throws IllegalArgumentException if the type cannot be told or an id is not one of its type
      */
     public static Conformance of(Peer peer, @Nullable DeviceKind kind, Set<String> only) {
+        boolean commands = areCommandsAnswered(peer);
         try (Rig rig = Rig.connect(peer)) {
             DeviceKind type = kind != null ? kind : DeviceKind.of(rig);
             if (type == null) {
@@ -88,7 +97,7 @@ public final class Conformance {
                     .filter(check -> only.isEmpty() || check.ids().stream().anyMatch(only::contains))
                     .map(check -> only.isEmpty() ? check : narrowed(check, only))
                     .toList();
-            return new Conformance(peer, survey(rig, type), checks);
+            return new Conformance(peer, survey(rig, type, commands), checks);
         }
     }
 
@@ -98,18 +107,28 @@ public final class Conformance {
                 check.kinds(), check.ids().stream().filter(only::contains).toList(), check.rough(), check.body());
     }
 
-    private static Survey survey(Rig rig, DeviceKind kind) {
+    private static Survey survey(Rig rig, DeviceKind kind, boolean commands) {
         FeatureSet offered = rig.offered();
         if (kind == DeviceKind.NET) {
-            int pairs = rig.maxQueues();
-            return new Survey(kind, offered, rig.offeredProtocol(), pairs, reflects(rig), 0, 0);
+            return Survey.net(offered, rig.offeredProtocol(), rig.maxQueues(), reflects(rig), commands);
         }
-        MemorySegment config = MemorySegment.ofArray(rig.config(0, BlkChecks.CONFIG_BYTES));
+        MemorySegment config = MemorySegment.ofArray(rig.config(0, BlkChecks.configBytes(offered)));
         int block = offered.has(BlkFeature.BLK_SIZE)
                 ? config.get(Le.INT_UNALIGNED, BlkConfig.BLK_SIZE)
                 : BlkRequest.SECTOR_BYTES;
         long sectors = config.get(Le.LONG_UNALIGNED, BlkConfig.CAPACITY);
-        return new Survey(kind, offered, rig.offeredProtocol(), rig.maxQueues(), false, sectors, block);
+        boolean zoned = offered.has(BlkFeature.ZONED);
+        int model = zoned ? config.get(ValueLayout.JAVA_BYTE, BlkConfig.ZONED_MODEL) : BlkZone.NONE;
+        return Survey.blk(offered, rig.offeredProtocol(), rig.maxQueues(), sectors, block, model);
+    }
+
+    /** On a connection of its own: a back-end that takes no command may be in any state afterwards. */
+    private static boolean areCommandsAnswered(Peer peer) {
+        try (Rig rig = Rig.connect(peer)) {
+            return DeviceKind.of(rig) == DeviceKind.NET
+                    && rig.offered().has(NetFeature.CTRL_RX)
+                    && Commands.areAnswered(rig);
+        }
     }
 
     /** Whether a frame comes back; the first ones may be lost while a switch or a link comes up. */

@@ -5,7 +5,6 @@ import dev.cipu.shim.probe.Part;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
 import dev.cipu.virtio.FeatureSet;
-import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkConfig;
 import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.memory.Le;
@@ -74,9 +73,9 @@ final class Disk {
 
     /** Connects and starts one request queue; accepts VERSION_1 and the given features where they are offered. */
     static Disk start(Trial trial, int... features) {
-        FeatureSet wanted = FeatureSet.of(features).with(RingFeature.VERSION_1);
+        FeatureSet wanted = FeatureSet.of(features).or(trial.least());
         Rig rig = trial.connect();
-        MemorySegment config = MemorySegment.ofArray(rig.config(0, BlkChecks.CONFIG_BYTES));
+        MemorySegment config = MemorySegment.ofArray(rig.config(0, BlkChecks.configBytes(trial.offered())));
         rig.accept(wanted).share();
         RigQueue queue = rig.queue(0, SIZE, 0);
         rig.start(queue, 0);
@@ -197,6 +196,10 @@ final class Disk {
             case BlkRequest.OK -> "OK";
             case BlkRequest.IOERR -> "IOERR";
             case BlkRequest.UNSUPP -> "UNSUPP";
+            case BlkRequest.ZONE_INVALID_CMD -> "ZONE_INVALID_CMD";
+            case BlkRequest.ZONE_UNALIGNED_WP -> "ZONE_UNALIGNED_WP";
+            case BlkRequest.ZONE_OPEN_RESOURCE -> "ZONE_OPEN_RESOURCE";
+            case BlkRequest.ZONE_ACTIVE_RESOURCE -> "ZONE_ACTIVE_RESOURCE";
             case UNTOUCHED -> "no status";
             default -> "status " + status;
         };

@@ -102,7 +102,7 @@ final class FeatureChecks {
     /** Nothing but VERSION_1; each feature with what it needs; all of them. */
     private static List<FeatureSet> validSubsets(Trial trial) {
         FeatureSet offered = trial.offered();
-        FeatureSet least = FeatureSet.of(RingFeature.VERSION_1).and(offered);
+        FeatureSet least = trial.least().and(offered);
         List<FeatureSet> subsets = new ArrayList<>(List.of(least));
         for (Feature feature : features(trial)) {
             if (offered.has(feature.bit()) && feature.bit() != RingFeature.VERSION_1) {
@@ -183,7 +183,7 @@ final class FeatureChecks {
     private static void statusAfterReset(Trial trial) {
         Rig rig = trial.connect();
         trial.need(rig.has(ProtocolFeature.STATUS), NO_STATUS);
-        rig.accept(FeatureSet.of(RingFeature.VERSION_1));
+        rig.accept(trial.least());
         int before = rig.status();
         rig.status(0);
         trial.check("BF-009", rig.status() == 0, "status " + before + ", after the reset " + rig.status());
@@ -212,7 +212,7 @@ final class FeatureChecks {
     private static void quietBeforeDriverOk(Trial trial) {
         Rig rig = trial.connect();
         trial.need(rig.has(ProtocolFeature.STATUS), NO_STATUS);
-        rig.accept(FeatureSet.of(RingFeature.VERSION_1)).share();
+        rig.accept(trial.least()).share();
         RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
             Exchange.startReceiveq(rig);

@@ -55,6 +55,22 @@ final class Frames {
                 .array();
     }
 
+    /** The frame with another destination. */
+    static byte[] to(byte[] mac, byte[] frame) {
+        byte[] other = frame.clone();
+        System.arraycopy(mac, 0, other, 0, mac.length);
+        return other;
+    }
+
+    /** A UDP datagram, without a checksum, that belongs to one of many flows. */
+    static byte[] flow(int bytes, int number) {
+        byte[] frame = udp(bytes, false);
+        ByteBuffer.wrap(frame)
+                .putShort(TRANSPORT, (short) (2000 + 31 * number))
+                .putShort(TRANSPORT + UDP_CHECKSUM, (short) 0);
+        return frame;
+    }
+
     private static ByteBuffer ipv4(int bytes, int protocol) {
         ByteBuffer frame = ethernet(bytes, 0x0800);
         frame.put((byte) 0x45)

@@ -95,18 +95,28 @@ final class Reflection {
 
     /** As above, on a connection that has agreed on features and shares its memory. */
     static Reflection on(Rig rig, int buffers, int bufferBytes) {
-        RigQueue in = rig.queue(0, RING, 0);
-        RigQueue out = rig.queue(1, RING, 0);
+        Reflection reflection = pair(rig, 0, buffers, bufferBytes);
+        rig.driverOk();
+        reflection.begin();
+        return reflection;
+    }
+
+    /** One pair of several, which shows its buffers when it is told to {@link #begin}, after {@code DRIVER_OK}. */
+    static Reflection pair(Rig rig, int pair, int buffers, int bufferBytes) {
+        RigQueue in = rig.queue(2 * pair, RING, 0);
+        RigQueue out = rig.queue(2 * pair + 1, RING, 0);
         Reflection reflection = new Reflection(rig, in, out, bufferBytes);
         for (int i = 0; i < buffers; i++) {
             reflection.offer(rig.allocate(bufferBytes));
         }
         rig.start(in);
         rig.start(out);
-        rig.driverOk();
-        in.publish();
-        in.kick();
         return reflection;
+    }
+
+    void begin() {
+        receiveq.publish();
+        receiveq.kick();
     }
 
     Rig rig() {
@@ -116,6 +126,16 @@ final class Reflection {
     private void offer(long buffer) {
         rig.memory().slice(buffer, bufferBytes).fill(CANARY);
         bufferOfHead.put(receiveq.add(List.of(Part.writable(buffer, bufferBytes))), buffer);
+    }
+
+    /** Fills the buffers that wait for frames with a pattern. */
+    void paint(byte[] pattern) {
+        for (long buffer : bufferOfHead.values()) {
+            MemorySegment memory = rig.memory().slice(buffer, bufferBytes);
+            for (int i = 0; i < bufferBytes; i++) {
+                memory.set(ValueLayout.JAVA_BYTE, i, pattern[i % pattern.length]);
+            }
+        }
     }
 
     /** One more receive buffer. */

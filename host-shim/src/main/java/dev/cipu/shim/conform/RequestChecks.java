@@ -38,7 +38,7 @@ final class RequestChecks {
     }
 
     private static Disk writable(Trial trial, int... features) {
-        trial.need(!trial.offered().has(BlkFeature.RO), "the device is read-only");
+        BlkChecks.needWritable(trial);
         return Disk.start(trial, features);
     }
 
@@ -194,7 +194,7 @@ final class RequestChecks {
 
     private static void severalRanges(Trial trial) {
         trial.needFeature(BlkFeature.WRITE_ZEROES, "WRITE_ZEROES");
-        Disk disk = Disk.start(trial, BlkFeature.WRITE_ZEROES);
+        Disk disk = writable(trial, BlkFeature.WRITE_ZEROES);
         trial.need(disk.u32(dev.cipu.virtio.blk.BlkConfig.MAX_WRITE_ZEROES_SEG) > 1, "max_write_zeroes_seg is 1");
         trial.need(disk.write(PLACE, Disk.pattern(3 * DATA, 15)).ok(), "a write fails");
         int sectors = DATA / SECTOR;

@@ -7,6 +7,7 @@ import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.blk.BlkFeature;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,11 @@ final class Trial implements AutoCloseable {
         return survey.offered();
     }
 
+    /** What a driver has to accept to be served at all. */
+    FeatureSet least() {
+        return survey.isHostManaged() ? Rig.LEAST.with(BlkFeature.ZONED) : Rig.LEAST;
+    }
+
     boolean isNet() {
         return survey.kind() == DeviceKind.NET;
     }
@@ -66,17 +72,17 @@ final class Trial implements AutoCloseable {
 
     /** A device with its answering queue driven by the rules. */
     Exchange exchange(FeatureSet more, int indirectEntries) {
-        return Exchange.start(ready(Rig.LEAST.or(more)), survey.kind(), indirectEntries);
+        return Exchange.start(ready(least().or(more)), survey.kind(), indirectEntries);
     }
 
     /** As above, with rings of a size. */
     Exchange exchange(FeatureSet more, int size, int indirectEntries) {
-        return Exchange.start(ready(Rig.LEAST.or(more)), survey.kind(), size, indirectEntries);
+        return Exchange.start(ready(least().or(more)), survey.kind(), size, indirectEntries);
     }
 
     /** A device with its answering queue as a ring of bare fields that starts at an index. */
     Exchange rawExchange(FeatureSet more, int base) {
-        return Exchange.startRaw(ready(Rig.LEAST.or(more)), survey.kind(), base);
+        return Exchange.startRaw(ready(least().or(more)), survey.kind(), base);
     }
 
     /** On a ring whose start is the caller's. */

@@ -13,7 +13,6 @@ import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.FeatureSet;
-import dev.cipu.virtio.RingFeature;
 import java.util.List;
 
 /** What the vhost-user protocol asks of a back-end. [vhost-user "Communication", "Ring states", "Message types"] */
@@ -98,7 +97,7 @@ final class WireChecks {
     }
 
     private static void enable(Trial trial) {
-        Rig rig = trial.ready(Rig.LEAST);
+        Rig rig = trial.ready(trial.least());
         trial.need(rig.protocolKnown(), "the back-end has no protocol features, so rings start enabled");
         RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
@@ -165,7 +164,7 @@ final class WireChecks {
     }
 
     private static void noKick(Trial trial) {
-        Rig rig = trial.ready(Rig.LEAST);
+        Rig rig = trial.ready(trial.least());
         RigQueue queue = rig.rawQueue(trial.queueIndex(), Exchange.SIZE);
         if (trial.isNet()) {
             Exchange.startReceiveq(rig);
@@ -201,7 +200,7 @@ final class WireChecks {
         Rig rig = trial.connect();
         trial.need(rig.has(ProtocolFeature.CONFIGURE_MEM_SLOTS), "CONFIGURE_MEM_SLOTS is not offered");
         long slots = rig.link().askNumber(Request.GET_MAX_MEM_SLOTS);
-        rig.accept(FeatureSet.of(RingFeature.VERSION_1));
+        rig.accept(trial.least());
         byte[] first = Payload.region(Rig.GUEST, Rig.SEAM, Rig.USER, 0);
         long second = Rig.GUEST + Rig.SEAM;
         byte[] rest = Payload.region(second, Rig.BYTES - Rig.SEAM, Rig.user(second), Rig.SEAM);
@@ -265,7 +264,7 @@ final class WireChecks {
     }
 
     private static void queueOutOfRange(Trial trial) {
-        Rig rig = trial.ready(Rig.LEAST);
+        Rig rig = trial.ready(trial.least());
         boolean refused;
         try {
             refused = rig.link().order(Request.SET_VRING_NUM, Payload.state(0x7fff, 64)) != 0;

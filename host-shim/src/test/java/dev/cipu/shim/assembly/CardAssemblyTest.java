@@ -5,12 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.dataplane.CounterReader;
 import dev.cipu.dataplane.IdlePolicy;
-import dev.cipu.dataplane.Worker;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.card.EmbeddedGuest;
 import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.PosixException;
-import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.virtio.FeaturePreset;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
@@ -387,89 +385,6 @@ class CardAssemblyTest {
                     .asByteBuffer()
                     .get(frame);
             assertThat(frame).startsWith(-1, -1, -1, -1, -1, -1, 2, 0, 0, 0, 0, 1, 0x80, 0x35, 0, 1, 8, 0, 6, 4, 0, 3);
-        }
-    }
-
-    @Test
-    void theCounterFileTellsWhoseItIsAndStaysWhenItWasAskedFor() throws IOException {
-        Path file = directory.resolve("counters");
-        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, net("net1")))) {
-            assertThat(card.counters()).isEqualTo(file);
-            assertThat(CounterFile.isAlive(CounterFile.read(file))).isTrue();
-            assertThat(CounterFile.read(file).groups().stream().map(CounterReader.Group::owner))
-                    .containsExactly("worker0", "sw0", "net1");
-            assertThat(CounterFile.read(file).groups().getFirst().values()).containsOnlyKeys(Worker.COUNTERS);
-        }
-        assertThat(file).exists();
-        try (Stream<Path> left = Files.list(directory)) {
-            assertThat(left).containsExactly(file);
-        }
-    }
-
-    @Test
-    void anEndpointThatCannotBeOpenedLeavesNoCountersAndMayBeTriedAgain() throws IOException {
-        Path socket = directory.resolve("missing/socket");
-        NetSpec device = new NetSpec("net1", EndpointSpec.server(socket), "02:00:00:00:00:01", 1, 1500, "sw0");
-        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, device))) {
-            for (int i = 0; i < 3; i++) {
-                assertThatThrownBy(() -> card.serve(device))
-                        .isInstanceOf(ResourceException.class)
-                        .hasMessageContaining("no directory");
-            }
-            Files.createDirectory(Objects.requireNonNull(socket.getParent()));
-            card.serve(device);
-            assertThat(CounterFile.read(directory.resolve("counters")).groups().stream()
-                            .map(CounterReader.Group::owner))
-                    .containsExactly("worker0", "sw0", "net1", "net1/session");
-        }
-    }
-
-    @Test
-    void aDescriptorThatDoesNotListenIsRefusedAndStaysOpen() {
-        try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, net("net1")));
-                EventFd noSocket = EventFd.create();
-                UnixSocket.Pair connected = UnixSocket.pair()) {
-            assertThatThrownBy(() -> card.serve(inherited(noSocket.fd().number())))
-                    .isInstanceOf(ResourceException.class)
-                    .hasMessageContaining("is no open socket");
-            assertThatThrownBy(() -> card.serve(inherited(connected.left().fd().number())))
-                    .isInstanceOf(ResourceException.class)
-                    .hasMessageContaining("does not listen");
-            noSocket.signal();
-            assertThat(noSocket.drain()).isEqualTo(1);
-        }
-    }
-
-    private static NetSpec inherited(int number) {
-        EndpointSpec at = new EndpointSpec(EndpointSpec.Mode.INHERITED, null, number);
-        return new NetSpec("net1", at, "02:00:00:00:00:01", 1, 1500, "sw0");
-    }
-
-    @Test
-    void sessionsThatStallInTheMiddleOfAMessageDoNotAddUpWhenTheCardCloses() {
-        NetSpec[] devices = new NetSpec[4];
-        for (int i = 0; i < devices.length; i++) {
-            EndpointSpec at = EndpointSpec.server(directory.resolve("s" + i));
-            devices[i] = new NetSpec("net" + i, at, "02:00:00:00:00:0" + i, 1, 1500, "sw0");
-        }
-        CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, devices));
-        UnixSocket[] peers = new UnixSocket[devices.length];
-        try (Arena arena = Arena.ofConfined()) {
-            for (int i = 0; i < devices.length; i++) {
-                card.serve(devices[i]);
-                peers[i] = UnixSocket.connect(directory.resolve("s" + i));
-                peers[i].send(arena.allocate(3));
-                String owner = "net" + i + "/session";
-                await(() -> counter(owner, "sessions") == 1, "the session");
-            }
-            long start = System.nanoTime();
-            card.close();
-            assertThat(System.nanoTime() - start).isLessThan(TimeUnit.SECONDS.toNanos(4));
-        } finally {
-            card.close();
-            for (UnixSocket peer : peers) {
-                peer.close();
-            }
         }
     }
 

@@ -156,6 +156,29 @@ class ConformanceTest {
         assertVerdict("SR-003", Verdict.FAIL, vandal);
     }
 
+    /** It says that it has read, and leaves the buffer as it was. */
+    @Test
+    void anAnswerThatDependsOnTheBufferIsFound() {
+        ScriptedBackEnd.Device lazy = new ScriptedBackEnd.Device() {
+            private final Chain chain = new Chain();
+
+            @Override
+            public int serve(int index, SplitQueue queue, List<@Nullable SplitQueue> all) {
+                int done = 0;
+                while (queue.pop(chain)) {
+                    chain.zero(chain.writableBytes() - 1, 1);
+                    queue.push(chain.head(), 1);
+                    done++;
+                }
+                queue.publish();
+                return done;
+            }
+        };
+        BadBackEnd disk = new BadBackEnd(
+                folder, DeviceKind.BLK, FEATURES, ProtocolFeature.REPLY_ACK | ProtocolFeature.CONFIG, new byte[60]);
+        assertThat(disk.failures(Set.of("SR-004", "SR-009"), lazy)).containsExactly("SR-004");
+    }
+
     @Test
     void aFeatureWithoutWhatItNeedsIsFound() {
         CheckResult result = check("BF-004", FEATURES.with(NetFeature.HOST_TSO4), Sink.sound());

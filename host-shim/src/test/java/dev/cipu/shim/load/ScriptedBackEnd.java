@@ -13,9 +13,11 @@ import dev.cipu.shim.vhost.ProtocolFeature;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.shim.wire.MessageChannel;
 import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.InflightLog;
+import dev.cipu.virtio.ring.PackedLayout;
 import dev.cipu.virtio.ring.SplitLayout;
 import dev.cipu.virtio.ring.SplitQueue;
 import dev.cipu.virtio.ring.VirtqueueBuilder;
@@ -44,14 +46,25 @@ public final class ScriptedBackEnd implements AutoCloseable {
          */
         int serve(int index, SplitQueue queue, List<@Nullable SplitQueue> all);
 
+        /** Handles a packed ring on its bare memory, for devices that break its rules. */
+        default int servePacked(int index, PackedParts ring, List<@Nullable PackedParts> all) {
+            return 0;
+        }
+
         /** Whether to call for every chain, whatever the driver wants. */
         default boolean alwaysCalls() {
             return false;
         }
     }
 
+    /** A packed ring as the front-end has described it. */
+    public record PackedParts(GuestMemory memory, MemorySegment descriptors, int size) {}
+
     private static final Duration PATIENCE = Duration.ofSeconds(5);
-    private static final int CONFIG_BYTES = 60;
+    /** Four pairs, and a control queue behind them. */
+    private static final int RINGS = 9;
+
+    private static final int CONFIG_BYTES = 96;
 
     private final UnixListener listener;
     private final long features;
@@ -155,6 +168,9 @@ public final class ScriptedBackEnd implements AutoCloseable {
 
         @Nullable
         SplitQueue queue;
+
+        @Nullable
+        PackedParts packed;
     }
 
     private final class Session implements AutoCloseable {
@@ -162,7 +178,7 @@ public final class ScriptedBackEnd implements AutoCloseable {
         private final UnixSocket socket;
         private final Message message = new Message();
         private final List<Ring> rings =
-                IntStream.range(0, 8).mapToObj(i -> new Ring()).toList();
+                IntStream.range(0, RINGS).mapToObj(i -> new Ring()).toList();
         private final List<Mapping> mappings = new ArrayList<>();
         private final List<GuestMemory.Region> regions = new ArrayList<>();
         private FeatureSet negotiated = FeatureSet.NONE;
@@ -202,6 +218,11 @@ public final class ScriptedBackEnd implements AutoCloseable {
                         call.signal();
                     }
                     done += served;
+                }
+                PackedParts packed = rings.get(i).packed;
+                if (packed != null && rings.get(i).enabled) {
+                    done += device.servePacked(
+                            i, packed, rings.stream().map(ring -> ring.packed).toList());
                 }
             }
             return done;
@@ -255,7 +276,7 @@ public final class ScriptedBackEnd implements AutoCloseable {
         }
 
         private void obey(int request, long word) {
-            Ring ring = rings.get((int) (word & 7));
+            Ring ring = rings.get((int) ((word & MessageLayout.FILE_INDEX_MASK) % RINGS));
             switch (request) {
                 case Request.SET_FEATURES -> negotiated = FeatureSet.ofLow(word);
                 case Request.SET_PROTOCOL_FEATURES -> acknowledges = (word & ProtocolFeature.REPLY_ACK) != 0;
@@ -293,6 +314,12 @@ public final class ScriptedBackEnd implements AutoCloseable {
 
         private void start(Ring ring, int index) {
             GuestMemory memory = GuestMemory.of(regions);
+            ring.enabled = protocol == 0;
+            if (negotiated.has(RingFeature.RING_PACKED)) {
+                long bytes = (long) ring.size * PackedLayout.DESCRIPTOR_BYTES;
+                ring.packed = new PackedParts(memory, part(memory, ring.descriptors, bytes), ring.size);
+                return;
+            }
             VirtqueueBuilder builder = new VirtqueueBuilder()
                     .size(ring.size)
                     .memory(memory)
@@ -316,7 +343,6 @@ public final class ScriptedBackEnd implements AutoCloseable {
                 builder.inflight(new Marks(marks)).resubmit(heads).position(ring.base + heads.length);
             }
             ring.queue = builder.buildSplit();
-            ring.enabled = protocol == 0;
         }
 
         private static MemorySegment part(GuestMemory memory, long userAddress, long bytes) {

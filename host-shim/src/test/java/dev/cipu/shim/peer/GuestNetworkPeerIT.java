@@ -57,6 +57,7 @@ class GuestNetworkPeerIT {
         List<String> client = talk(2, true, properties, properties);
         assertThat(client)
                 .anyMatch(line -> line.contains("channels=ok"))
+                .anyMatch(line -> line.contains("resize=refused"))
                 .anyMatch(line -> line.contains(properties.equals("packed=on") ? "packed=1" : "packed=0"));
     }
 

@@ -1,6 +1,7 @@
 package dev.cipu.shim.vhost.backend;
 
 import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.vhost.CarriedFeatures;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
@@ -29,9 +30,6 @@ final class DeviceMessages {
     private static final long BLK =
             ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.INFLIGHT_SHMFD;
 
-    /** What a kick by eventfd cannot say. */
-    private static final FeatureSet NOT_CARRIED =
-            FeatureSet.of(RingFeature.NOTIFICATION_DATA, RingFeature.NOTIF_CONFIG_DATA);
     /** A front-end that knows nothing of networks reads the configuration here, and hears when it changes. */
     private static final long NET = ProtocolFeature.CONFIG | ProtocolFeature.BACKEND_REQ | ProtocolFeature.NET_MTU;
 
@@ -53,7 +51,7 @@ final class DeviceMessages {
 
     /** The virtio features with the bits that are the protocol's own. */
     long offered() {
-        return device.offered().minus(NOT_CARRIED).low() | ProtocolFeature.TRANSPORT;
+        return CarriedFeatures.of(device).low() | ProtocolFeature.TRANSPORT;
     }
 
     /** What makes sense for this type of device and is implemented. */
@@ -101,7 +99,8 @@ final class DeviceMessages {
             return;
         }
         FeatureSet wanted = FeatureSet.ofLow(bits & ~ProtocolFeature.TRANSPORT);
-        boolean carried = wanted.and(NOT_CARRIED).isEmpty();
+        // what is not offered at all is the device's to refuse
+        boolean carried = CarriedFeatures.of(device).containsAll(wanted.and(device.offered()));
         if (!carried) {
             device.refuse();
         }

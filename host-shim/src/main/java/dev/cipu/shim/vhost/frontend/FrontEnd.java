@@ -1,7 +1,6 @@
 package dev.cipu.shim.vhost.frontend;
 
 import dev.cipu.shim.posix.EpollBell;
-import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
@@ -47,7 +46,7 @@ public final class FrontEnd implements AutoCloseable {
     private FeatureSet negotiated;
     private long protocol;
     private int maxQueues;
-    private @Nullable Inflight inflight;
+    private @Nullable InflightBook inflight;
 
     /** Of the connection, if the device is behind one. Its thread speaks through the wire too: who does holds the lock. */
     private @Nullable Iommu iommu;
@@ -61,14 +60,6 @@ public final class FrontEnd implements AutoCloseable {
         this.wire = wire;
         this.offered = FeatureSet.NONE;
         this.negotiated = FeatureSet.NONE;
-    }
-
-    /** The region in which a back-end that supports it keeps book of requests it has taken. */
-    private record Inflight(Fd file, long size, long offset) implements AutoCloseable {
-        @Override
-        public void close() {
-            file.close();
-        }
     }
 
     /**
@@ -213,7 +204,7 @@ public final class FrontEnd implements AutoCloseable {
         synchronized (lock) {
             acceptFeatures();
             if (wire.has(ProtocolFeature.INFLIGHT_SHMFD)) {
-                inflight = askInflight();
+                inflight = InflightBook.ask(wire, queues.size(), spec.queueSize());
             }
             run();
         }
@@ -236,33 +227,11 @@ public final class FrontEnd implements AutoCloseable {
         }
     }
 
-    private Inflight askInflight() {
-        describeInflight(wire.question("GET_INFLIGHT_FD", Request.GET_INFLIGHT_FD, MessageLayout.INFLIGHT_BYTES), 0, 0);
-        Message reply = wire.ask(MessageLayout.INFLIGHT_QUEUES);
-        long size = reply.u64(MessageLayout.INFLIGHT_SIZE);
-        long offset = reply.u64(MessageLayout.INFLIGHT_OFFSET);
-        if (size == 0 || reply.descriptors().count() != 1) {
-            throw FrontEndException.refused("the back-end has no inflight region although it offers one");
-        }
-        return new Inflight(reply.takeDescriptor(), size, offset);
-    }
-
-    private Message describeInflight(Message message, long size, long offset) {
-        return message.u64(MessageLayout.INFLIGHT_SIZE, size)
-                .u64(MessageLayout.INFLIGHT_OFFSET, offset)
-                .u16(MessageLayout.INFLIGHT_QUEUES, queues.size())
-                .u16(MessageLayout.INFLIGHT_QUEUE_SIZE, spec.queueSize());
-    }
-
     /** From accepted features to running rings. */
     private void run() {
-        Inflight region = inflight;
-        if (region != null) {
-            describeInflight(
-                    wire.order("SET_INFLIGHT_FD", Request.SET_INFLIGHT_FD, MessageLayout.INFLIGHT_BYTES),
-                    region.size(),
-                    region.offset());
-            wire.tell(region.file());
+        InflightBook book = inflight;
+        if (book != null) {
+            book.tell(wire);
         }
         shareMemory();
         if (isTranslated()) {
@@ -493,9 +462,9 @@ public final class FrontEnd implements AutoCloseable {
         connector.close();
         queues.forEach(FrontEndQueue::close);
         bell.close();
-        Inflight region = inflight;
-        if (region != null) {
-            region.close();
+        InflightBook book = inflight;
+        if (book != null) {
+            book.close();
         }
         ram.close();
     }

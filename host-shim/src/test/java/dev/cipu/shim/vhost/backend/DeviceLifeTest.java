@@ -102,4 +102,23 @@ class DeviceLifeTest {
                     .isTrue();
         }
     }
+
+    /** Nobody would tell the device of it. */
+    @Test
+    void theResetOfANetworksQueueIsNeitherOfferedNorAccepted() {
+        try (SessionUnderTest session = SessionUnderTest.net()) {
+            session.front.negotiate();
+            long reset = 1L << RingFeature.RING_RESET;
+            long offered = session.front.ask(Request.GET_FEATURES, new byte[0]).getLong();
+            assertThat(offered & reset).isZero();
+            assertThat(session.function.device().offered().has(RingFeature.RING_RESET))
+                    .isTrue();
+            assertThat(session.front.acked(Request.SET_FEATURES, u64(offered | reset)))
+                    .isNotZero();
+        }
+        try (SessionUnderTest session = SessionUnderTest.blk()) {
+            long offered = session.front.ask(Request.GET_FEATURES, new byte[0]).getLong();
+            assertThat(offered & 1L << RingFeature.RING_RESET).isNotZero();
+        }
+    }
 }
