@@ -76,10 +76,10 @@ public final class CardAssembly implements AutoCloseable {
      * @throws UncheckedIOException if a file is missing or not allowed
      */
     public static CardAssembly start(CardSpec spec) {
-        return start(spec, PciFunctions.NONE);
+        return start(spec, PciFunctions.VIRTIO);
     }
 
-    /** As {@link #start(CardSpec)}, of a card that is on a PCI bus too. */
+    /** As {@link #start(CardSpec)}, of a card whose devices have these registers on a PCI bus. */
     public static CardAssembly start(CardSpec spec, PciFunctions pciFunctions) {
         CardAssembly card;
         try {

@@ -1,5 +1,7 @@
 package dev.cipu.shim.assembly;
 
+import dev.cipu.device.pci.PcieLink;
+import dev.cipu.device.virtio.VirtioPciFunction;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.vfio.server.CardQueues;
 import dev.cipu.shim.vfio.server.VfioDevice;
@@ -7,10 +9,13 @@ import dev.cipu.shim.vfio.server.VfioDevice;
 /** Makes the PCI functions as which devices are presented over vfio-user. */
 @FunctionalInterface
 public interface PciFunctions {
-    /** A card whose devices are queues alone. */
-    PciFunctions NONE = (spec, card, queues) -> {
-        throw new CardSpecException(
-                spec.id() + ": key 'transport' is vfio-user, but this card has no PCI functions; say vhost-user");
+    /** The bit of an EUI-64 that says so. */
+    long LOCAL = 1L << 57;
+
+    /** Functions with the registers that drivers of virtio look for, on a link as the card's recent generations have it. */
+    PciFunctions VIRTIO = (spec, card, queues) -> {
+        VirtioPciFunction pci = new VirtioPciFunction(card.device(), queues, PcieLink.GEN3_X8, serial());
+        return new VfioDevice(pci, pci, card, queues);
     };
 
     /**
@@ -20,4 +25,9 @@ public interface PciFunctions {
      * @param queues runs what a driver sets up through those registers
      */
     VfioDevice present(DeviceSpec spec, CardFunction card, CardQueues queues);
+
+    /** Of this card: a number that none of another process has, marked as given by no registrar. [IEEE EUI-64] */
+    private static long serial() {
+        return LOCAL | ProcessHandle.current().pid();
+    }
 }

@@ -3,6 +3,8 @@ package dev.cipu.shim.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.device.pci.PcieLink;
+import dev.cipu.device.virtio.VirtioPciFunction;
 import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
@@ -67,7 +69,7 @@ class GuestFunctionPeerIT {
             for (String id : List.of("net0", "net1", "blk0")) {
                 CardFunction function = card.function(id);
                 CardQueues queues = new CardQueues(function);
-                SmallVirtioPci pci = new SmallVirtioPci(function.device(), queues);
+                VirtioPciFunction pci = new VirtioPciFunction(function.device(), queues, PcieLink.GEN3_X8, 1);
                 endpoints.put(
                         id,
                         VfioEndpoint.listen(

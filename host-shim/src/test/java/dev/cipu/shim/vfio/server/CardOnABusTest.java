@@ -5,13 +5,11 @@ import static dev.cipu.shim.vfio.server.RawClient.BUFFERS;
 import static dev.cipu.shim.vfio.server.RawClient.GUEST;
 import static dev.cipu.shim.vfio.server.RawClient.MEMORY;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
-import dev.cipu.shim.assembly.CardSpecException;
 import dev.cipu.shim.assembly.DeviceSpec;
 import dev.cipu.shim.assembly.EndpointSpec;
 import dev.cipu.shim.assembly.PciFunctions;
@@ -126,13 +124,5 @@ class CardOnABusTest {
                 }
             }
         }
-    }
-
-    @Test
-    void aCardWithoutPciFunctionsSaysSo() {
-        CardSpec spec = card(disk(EndpointSpec.Transport.VFIO_USER));
-        assertThatThrownBy(() -> CardAssembly.start(spec))
-                .isInstanceOf(CardSpecException.class)
-                .hasMessage("blk0: key 'transport' is vfio-user, but this card has no PCI functions; say vhost-user");
     }
 }
