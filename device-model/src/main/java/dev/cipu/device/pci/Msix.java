@@ -201,7 +201,7 @@ public final class Msix {
 
     /** Writes the table, by aligned words of 32 or 64 bits; other widths change nothing. {@code [PCI 3.0 §6.8.2]} */
     public void write(long offset, byte[] src) {
-        if (offset % src.length != 0 || (src.length != Integer.BYTES && src.length != Long.BYTES)) {
+        if ((src.length != Integer.BYTES && src.length != Long.BYTES) || offset % src.length != 0) {
             return;
         }
         for (int i = 0; i < src.length; i += Integer.BYTES) {

@@ -176,9 +176,6 @@ public final class VirtioPciFunction implements PciFunction, DeviceEvents {
     /** What is behind the end of a structure reads as zeroes. */
     private void readRegisters(int offset, byte[] dst) {
         Arrays.fill(dst, (byte) 0);
-        if (dst.length == 0) {
-            return;
-        }
         if (touches(offset, dst.length, StructureLayout.COMMON, CommonLayout.BYTES)) {
             copy(common.read(), StructureLayout.COMMON, offset, dst);
         }
@@ -190,8 +187,8 @@ public final class VirtioPciFunction implements PciFunction, DeviceEvents {
         }
     }
 
-    private static boolean touches(int offset, int bytes, int structure, int length) {
-        return offset < structure + length && structure < offset + bytes;
+    private static boolean touches(int offset, int count, int structure, int bytes) {
+        return offset < structure + bytes && structure < offset + count;
     }
 
     /** Copies the part of a structure that is asked for. */
