@@ -112,6 +112,14 @@ public abstract class VirtioDevice {
         offered = offered.with(RingFeature.ACCESS_PLATFORM);
     }
 
+    /**
+     * Says that the device has virtual functions, which only those on a PCI bus have. {@code [virtio-1.4 §6.2]} Only before a driver
+     * has seen the device.
+     */
+    public final void offerVirtualFunctions() {
+        offered = offered.with(RingFeature.SR_IOV);
+    }
+
     /** How many virtqueues the device has. */
     public abstract int queueCount();
 

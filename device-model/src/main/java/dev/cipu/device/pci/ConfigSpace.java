@@ -1,130 +1,146 @@
 package dev.cipu.device.pci;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
- * The configuration space of a function: {@value #BYTES} bytes, of which software may write some bits, and clear others by writing
- * ones to them. Registers with effects are looked at by who owns the space, after each write. Registers are little-endian. Laid out by
- * one thread; then any may read and change it: a worker asserts the pin.
+ * The configuration space of a function: registers whose every bit is read-only, writable, or cleared by writing a one, and what
+ * happens when some of them are used. A register that nobody has defined reads as 0 and cannot be written, as
+ * {@code [PCI 3.0 §6.1]} wants it.
+ *
+ * <p>Owner: the function's control thread.
  */
 public final class ConfigSpace {
+    /** Bytes of the space of a PCI Express function. */
     public static final int BYTES = 4096;
 
-    private static final int POINTER = 0xff;
-    private static final int NEXT_SHIFT = 20;
-    private static final int VERSION_SHIFT = 16;
-
-    private final byte[] value = new byte[BYTES];
-    private final byte[] atReset = new byte[BYTES];
+    private final byte[] values = new byte[BYTES];
     private final byte[] writable = new byte[BYTES];
-    private final byte[] clearable = new byte[BYTES];
+    private final byte[] cleared = new byte[BYTES];
+    private final byte[] sticky = new byte[BYTES];
+    private byte[] powerOn = values.clone();
+    private final List<Use> reads = new ArrayList<>();
+    private final List<Use> writes = new ArrayList<>();
 
-    /** Where the next capability goes, and the pointer that is to name it. */
-    private int next = ConfigLayout.HEADER_END;
-
-    private int pointer = ConfigLayout.CAPABILITIES;
-    private int nextExtended = ConfigLayout.EXTENDED;
-    private int lastExtended;
-
-    /**
-     * Adds a capability behind those that there are.
-     *
-     * @param bytes all of it, with its id and the pointer to the next one
-     * @return where it begins
-     */
-    public int capability(int id, int bytes) {
-        int at = next;
-        next = (at + bytes + 3) & -4;
-        if (next > ConfigLayout.EXTENDED) {
-            throw new IllegalStateException("no room for another capability");
+    private record Use(int at, int bytes, Runnable action) {
+        boolean touches(int from, int count) {
+            return from < at + bytes && at < from + count;
         }
-        set(pointer, 1, at);
-        set(ConfigLayout.STATUS, 2, get(ConfigLayout.STATUS, 2) | ConfigLayout.STATUS_CAPABILITIES);
-        set(at, 1, id);
-        pointer = at + 1;
-        return at;
     }
 
-    /** Adds an extended capability, of {@code bytes} with its header; returns where it begins. */
-    public int extended(int id, int version, int bytes) {
-        int at = nextExtended;
-        nextExtended = (at + bytes + 7) & -8;
-        if (nextExtended > BYTES) {
-            throw new IllegalStateException("no room for another extended capability");
+    public int u8(int at) {
+        return (int) get(at, Byte.BYTES);
+    }
+
+    public int u16(int at) {
+        return (int) get(at, Short.BYTES);
+    }
+
+    public int u32(int at) {
+        return (int) get(at, Integer.BYTES);
+    }
+
+    public long u64(int at) {
+        return get(at, Long.BYTES);
+    }
+
+    public void u8(int at, int value) {
+        put(values, at, Byte.BYTES, value);
+    }
+
+    public void u16(int at, int value) {
+        put(values, at, Short.BYTES, value);
+    }
+
+    public void u32(int at, int value) {
+        put(values, at, Integer.BYTES, value);
+    }
+
+    public void u64(int at, long value) {
+        put(values, at, Long.BYTES, value);
+    }
+
+    private long get(int at, int bytes) {
+        long value = 0;
+        for (int i = bytes - 1; i >= 0; i--) {
+            value = value << 8 | (values[at + i] & 0xff);
         }
-        set(at, 4, id | (long) version << VERSION_SHIFT);
-        if (lastExtended != 0) {
-            set(lastExtended, 4, get(lastExtended, 4) | (long) at << NEXT_SHIFT);
-        }
-        lastExtended = at;
-        return at;
+        return value;
     }
 
-    /** Gives a register its value, now and after each reset. */
-    public void set(int at, int bytes, long register) {
-        put(value, at, bytes, register);
-        put(atReset, at, bytes, register);
-    }
-
-    /** Changes a register until the next reset, as hardware does. */
-    public synchronized void change(int at, int bytes, long register) {
-        put(value, at, bytes, register);
-    }
-
-    /** Which bits of a register software may write. */
-    public void writable(int at, int bytes, long bits) {
-        put(writable, at, bytes, bits);
-    }
-
-    /** Which bits of a register software clears by writing ones to them. */
-    public void clearable(int at, int bytes, long bits) {
-        put(clearable, at, bytes, bits);
-    }
-
-    private static void put(byte[] into, int at, int bytes, long register) {
+    private static void put(byte[] to, int at, int bytes, long value) {
         for (int i = 0; i < bytes; i++) {
-            into[at + i] = (byte) (register >>> (8 * i));
+            to[at + i] = (byte) (value >>> (8 * i));
         }
     }
 
-    /** A register of up to 8 bytes. */
-    public synchronized long get(int at, int bytes) {
-        long register = 0;
-        for (int i = 0; i < bytes; i++) {
-            register |= (value[at + i] & 0xffL) << (8 * i);
+    /** The host may change these bits of a register of up to 8 bytes, and no others. */
+    public void writable(int at, int bytes, long mask) {
+        put(writable, at, bytes, mask);
+    }
+
+    /** The host clears these bits of a register by writing ones. */
+    public void cleared(int at, int bytes, long mask) {
+        put(cleared, at, bytes, mask);
+    }
+
+    /** These bits of a register keep their values when the function is reset. {@code [PCIe 5.0 §7.4]} */
+    public void sticky(int at, int bytes, long mask) {
+        put(sticky, at, bytes, mask);
+    }
+
+    /** Done before a read of any of these bytes, so that it finds what is there now. */
+    public void beforeRead(int at, int bytes, Runnable action) {
+        reads.add(new Use(at, bytes, action));
+    }
+
+    /** Done after a write of any of these bytes, in the order in which these actions were named. */
+    public void afterWrite(int at, int bytes, Runnable action) {
+        writes.add(new Use(at, bytes, action));
+    }
+
+    /** What is in the registers now is what they hold after power-on. */
+    public void seal() {
+        powerOn = values.clone();
+    }
+
+    /** As after power-on, but for what is sticky. */
+    public void reset() {
+        for (int i = 0; i < BYTES; i++) {
+            values[i] = merge(powerOn[i], values[i], sticky[i]);
         }
-        return register;
     }
 
-    /** Where a capability begins, or 0. */
-    public int find(int id) {
-        int at = (int) get(ConfigLayout.CAPABILITIES, 1);
-        while (at != 0 && get(at, 1) != id) {
-            at = (int) get(at + 1, 1) & POINTER;
+    /** Reads registers, of any width. */
+    public void read(int at, byte[] dst) {
+        for (Use use : reads) {
+            if (use.touches(at, dst.length)) {
+                use.action.run();
+            }
         }
-        return at;
+        System.arraycopy(values, at, dst, 0, dst.length);
     }
 
-    public synchronized void read(int offset, byte[] dst) {
-        System.arraycopy(value, offset, dst, 0, dst.length);
-    }
-
-    /** As software writes: read-only bits stay as they are. */
-    public synchronized void write(int offset, byte[] src) {
+    /** Writes registers, of any width, byte by byte as byte enables do. */
+    public void write(int at, byte[] src) {
         for (int i = 0; i < src.length; i++) {
-            int at = offset + i;
-            int kept = value[at] & ~writable[at] & ~(src[i] & clearable[at]);
-            value[at] = (byte) (kept | (src[i] & writable[at]));
+            int to = at + i;
+            values[to] = (byte) (merge(values[to], src[i], writable[to]) & ~(src[i] & cleared[to]));
+        }
+        for (Use use : writes) {
+            if (use.touches(at, src.length)) {
+                use.action.run();
+            }
         }
     }
 
-    /** As after power-on. */
-    public synchronized void reset() {
-        System.arraycopy(atReset, 0, value, 0, BYTES);
+    private static byte merge(byte old, byte fresh, byte mask) {
+        return (byte) ((old & ~mask) | (fresh & mask));
     }
 
-    /** All of it, for who shows it. */
-    public byte[] dump() {
-        return Arrays.copyOf(value, BYTES);
+    /** The registers as they are; nothing happens for it. */
+    public byte[] image() {
+        return Arrays.copyOf(values, BYTES);
     }
 }

@@ -1,4 +1,4 @@
-/** Virtio devices on a PCI bus: the registers through which a modern driver finds and runs them. */
+/** Virtio devices as PCI functions: the registers of VIRTIO over PCI, for drivers of version 1.0 and later. */
 @NullMarked
 package dev.cipu.device.virtio;
 

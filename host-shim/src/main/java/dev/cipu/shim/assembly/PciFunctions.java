@@ -1,7 +1,7 @@
 package dev.cipu.shim.assembly;
 
-import dev.cipu.device.pci.PcieLink;
 import dev.cipu.device.virtio.VirtioPciFunction;
+import dev.cipu.device.virtio.VirtioPciTraits;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.vfio.server.CardQueues;
 import dev.cipu.shim.vfio.server.VfioDevice;
@@ -12,9 +12,10 @@ public interface PciFunctions {
     /** The bit of an EUI-64 that says so. */
     long LOCAL = 1L << 57;
 
-    /** Functions with the registers that drivers of virtio look for, on a link as the card's recent generations have it. */
+    /** Functions with the registers that drivers of virtio look for. */
     PciFunctions VIRTIO = (spec, card, queues) -> {
-        VirtioPciFunction pci = new VirtioPciFunction(card.device(), queues, PcieLink.GEN3_X8, serial());
+        VirtioPciFunction pci = new VirtioPciFunction(
+                card.device(), VirtioPciTraits.usual().withSerial(serial()), queues);
         return new VfioDevice(pci, pci, card, queues);
     };
 
