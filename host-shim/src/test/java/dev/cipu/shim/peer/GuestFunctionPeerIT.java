@@ -3,28 +3,22 @@ package dev.cipu.shim.peer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cipu.dataplane.IdlePolicy;
-import dev.cipu.device.pci.PcieLink;
-import dev.cipu.device.virtio.VirtioPciFunction;
 import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.CounterFile;
 import dev.cipu.shim.assembly.EndpointSpec;
+import dev.cipu.shim.assembly.EndpointSpec.Transport;
 import dev.cipu.shim.assembly.NetSpec;
 import dev.cipu.shim.assembly.StoreSpec;
 import dev.cipu.shim.assembly.SwitchSpec;
-import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.OpenDescriptors;
-import dev.cipu.shim.session.SessionCounters;
-import dev.cipu.shim.session.SocketEndpoint;
-import dev.cipu.shim.vfio.server.CardQueues;
-import dev.cipu.shim.vfio.server.VfioDevice;
-import dev.cipu.shim.vfio.server.VfioEndpoint;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
@@ -52,46 +46,45 @@ class GuestFunctionPeerIT {
     private static final class Functions implements AutoCloseable {
         private final Path folder;
         private final CardAssembly card;
-        private final Map<String, SocketEndpoint> endpoints = new LinkedHashMap<>();
 
-        Functions(Path folder, IdlePolicy idle, boolean mapDoorbells) {
+        Functions(Path folder, IdlePolicy idle, Transport transport) {
             this.folder = folder;
             card = CardAssembly.start(new CardSpec(
                     List.of(0),
                     idle,
-                    null,
+                    folder.resolve("counters"),
                     Map.of("disk", new StoreSpec.Memory(64 << 20)),
                     List.of(new SwitchSpec("sw0", SwitchSpec.Uplink.NONE)),
                     List.of(
-                            new NetSpec("net0", EndpointSpec.EMBEDDED, "52:54:00:77:00:01", 1, 1500, "sw0"),
-                            new NetSpec("net1", EndpointSpec.EMBEDDED, "52:54:00:77:00:02", 1, 1500, "sw0"),
-                            new BlkSpec("blk0", EndpointSpec.EMBEDDED, "disk", false, 1, "cipu0", 512))));
-            for (String id : List.of("net0", "net1", "blk0")) {
-                CardFunction function = card.function(id);
-                CardQueues queues = new CardQueues(function);
-                VirtioPciFunction pci = new VirtioPciFunction(function.device(), queues, PcieLink.GEN3_X8, 1);
-                endpoints.put(
-                        id,
-                        VfioEndpoint.listen(
-                                id,
-                                socket(id),
-                                new VfioDevice(pci, pci, function, queues),
-                                mapDoorbells,
-                                SessionCounters.unlisted()));
-            }
+                            new NetSpec("net0", at("net0", transport), "52:54:00:77:00:01", 1, 1500, "sw0"),
+                            new NetSpec("net1", at("net1", transport), "52:54:00:77:00:02", 1, 1500, "sw0"),
+                            new BlkSpec("blk0", at("blk0", transport), "disk", false, 1, "cipu0", 512))));
+            card.spec().devices().forEach(card::serve);
+        }
+
+        private EndpointSpec at(String id, Transport transport) {
+            return new EndpointSpec(EndpointSpec.Mode.SERVER, socket(id), -1, transport);
         }
 
         Path socket(String id) {
             return folder.resolve(id);
         }
 
-        SessionCounters counters(String id) {
-            return Objects.requireNonNull(endpoints.get(id)).counters();
+        /** What was counted of a device's sessions. */
+        long counted(String id, String name) {
+            try {
+                return CounterFile.read(card.counters()).groups().stream()
+                        .filter(group -> group.owner().equals(id + "/session"))
+                        .map(group -> group.values().getOrDefault(name, -1L))
+                        .findFirst()
+                        .orElse(-1L);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         @Override
         public void close() {
-            endpoints.values().forEach(SocketEndpoint::close);
             card.close();
         }
     }
@@ -102,7 +95,7 @@ class GuestFunctionPeerIT {
 
     @Test
     void aGuestHasNetworkAndDiskOnItsBus() {
-        try (Functions card = new Functions(folder, IdlePolicy.SLEEP, false);
+        try (Functions card = new Functions(folder, IdlePolicy.SLEEP, Transport.VFIO_USER_TRAPPED);
                 Guest server = guest("function.sh")
                         .function(card.socket("net0"))
                         .variable("ADDRESS", SERVER)
@@ -123,8 +116,8 @@ class GuestFunctionPeerIT {
                         .anyMatch(line -> line.contains("reset methods: flr"));
             }
             for (String id : List.of("net0", "net1", "blk0")) {
-                assertThat(card.counters(id).failures()).isZero();
-                assertThat(card.counters(id).brokenQueues()).isZero();
+                assertThat(card.counted(id, "failed_sessions")).isZero();
+                assertThat(card.counted(id, "broken_queues")).isZero();
             }
         }
     }
@@ -132,12 +125,15 @@ class GuestFunctionPeerIT {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void nothingPassesOverTheSocketWhileDoorbellsAreMapped(boolean mapped) {
-        try (Functions card = new Functions(folder, mapped ? IdlePolicy.BACKOFF : IdlePolicy.SLEEP, mapped);
+        try (Functions card = new Functions(
+                        folder,
+                        mapped ? IdlePolicy.BACKOFF : IdlePolicy.SLEEP,
+                        mapped ? Transport.VFIO_USER : Transport.VFIO_USER_TRAPPED);
                 Guest guest = guest("kicks.sh").function(card.socket("blk0")).start()) {
             guest.await("busy", LIMIT);
-            long before = card.counters("blk0").messages();
+            long before = card.counted("blk0", "messages");
             guest.await("quiet", LIMIT);
-            long passed = card.counters("blk0").messages() - before;
+            long passed = card.counted("blk0", "messages") - before;
             guest.finish(LIMIT);
             if (mapped) {
                 assertThat(passed).isLessThan(10);
@@ -149,7 +145,7 @@ class GuestFunctionPeerIT {
 
     @Test
     void fiftyMachinesThatAreKilledLeaveNothingBehind() throws Exception {
-        try (Functions card = new Functions(folder, IdlePolicy.SLEEP, true)) {
+        try (Functions card = new Functions(folder, IdlePolicy.SLEEP, Transport.VFIO_USER)) {
             killOne(card);
             long before = settled();
             for (int round = 0; round < 50; round++) {
@@ -157,7 +153,7 @@ class GuestFunctionPeerIT {
             }
             assertThat(settled()).isEqualTo(before);
             assertThat(OpenDescriptors.mappings("memfd:")).isZero();
-            assertThat(card.counters("blk0").sessions()).isEqualTo(51);
+            assertThat(card.counted("blk0", "sessions")).isEqualTo(51);
             try (Guest guest = guest("kicks.sh").function(card.socket("blk0")).start()) {
                 guest.await("busy", LIMIT);
             }
@@ -170,13 +166,13 @@ class GuestFunctionPeerIT {
 
     /** Ends a machine, as soon as it has found the function, before its guest runs. */
     private void killOne(Functions card) throws Exception {
-        long sessions = card.counters("blk0").sessions();
-        long messages = card.counters("blk0").messages();
+        long sessions = card.counted("blk0", "sessions");
+        long messages = card.counted("blk0", "messages");
         List<String> command = Qemu.command(true, 1, folder.resolve("qmp-killed"));
         command.addAll(List.of("-S", "-device", Guest.functionAt(card.socket("blk0"))));
         try (Child machine = Child.start("a machine", command)) {
-            assertThat(eventually(() -> card.counters("blk0").sessions() == sessions + 1
-                            && card.counters("blk0").messages() > messages + 40))
+            assertThat(eventually(() -> card.counted("blk0", "sessions") == sessions + 1
+                            && card.counted("blk0", "messages") > messages + 40))
                     .as("it said: %s", machine.lines())
                     .isTrue();
             machine.kill();

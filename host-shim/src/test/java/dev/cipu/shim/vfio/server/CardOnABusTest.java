@@ -14,6 +14,7 @@ import dev.cipu.shim.assembly.DeviceSpec;
 import dev.cipu.shim.assembly.EndpointSpec;
 import dev.cipu.shim.assembly.PciFunctions;
 import dev.cipu.shim.assembly.StoreSpec;
+import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.vfio.Command;
@@ -27,6 +28,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The server in front of a real card: workers of its own and a disk. */
 @Timeout(60)
@@ -122,6 +125,28 @@ class CardOnABusTest {
                     flush(client, round);
                     assertThat(isDone(client)).as("round %d", round).isTrue();
                 }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = EndpointSpec.Transport.class,
+            names = {"VFIO_USER", "VFIO_USER_TRAPPED"})
+    void aDeviceIsServedAsAVirtioFunctionWithMappedDoorbellsOrWithout(EndpointSpec.Transport transport) {
+        DeviceSpec disk = disk(transport);
+        try (CardAssembly card = CardAssembly.start(card(disk));
+                FdBundle page = new FdBundle()) {
+            card.serve(disk);
+            try (RawClient client = connect()) {
+                assertThat(client.read(7, 0, 4)).as("vendor and device").containsExactly(0xf4, 0x1a, 0x42, 0x10);
+                client.send(
+                        0,
+                        Command.DEVICE_GET_REGION_INFO,
+                        RawClient.payload(32).putInt(64).putInt(0).putInt(4).array());
+                boolean mapped = transport == EndpointSpec.Transport.VFIO_USER;
+                assertThat(client.reply(page).u32(4)).isEqualTo(mapped ? 15 : 3);
+                assertThat(page.count()).isEqualTo(mapped ? 1 : 0);
             }
         }
     }
