@@ -14,8 +14,8 @@ public interface PciFunctions {
 
     /** Functions with the registers that drivers of virtio look for. */
     PciFunctions VIRTIO = (spec, card, queues) -> {
-        VirtioPciFunction pci = new VirtioPciFunction(
-                card.device(), VirtioPciTraits.usual().withSerial(serial()), queues);
+        VirtioPciFunction pci =
+                new VirtioPciFunction(card.device(), VirtioPciTraits.usual().withSerial(serial()), queues);
         return new VfioDevice(pci, pci, card, queues);
     };
 

@@ -143,7 +143,7 @@ class CardOnABusTest {
                 client.send(
                         0,
                         Command.DEVICE_GET_REGION_INFO,
-                        RawClient.payload(32).putInt(64).putInt(0).putInt(4).array());
+                        RawClient.payload(32).putInt(64).putInt(0).putInt(2).array());
                 boolean mapped = transport == EndpointSpec.Transport.VFIO_USER;
                 assertThat(client.reply(page).u32(4)).isEqualTo(mapped ? 15 : 3);
                 assertThat(page.count()).isEqualTo(mapped ? 1 : 0);
