@@ -43,13 +43,12 @@ public final class BackendSession implements FunctionListener, Session {
     private final Wakeup wakeup = new Wakeup();
     private final CardFunction function;
     private final SessionCounters counters;
-    private final Duration patience;
     private final MessageChannel channel;
     private final Message message = new Message();
     private final Message answer = new Message();
     private final DeviceMessages device;
     private final Vrings rings;
-    private @Nullable MessageChannel backendChannel;
+    private final BackendChannel frontEnd;
 
     private final AtomicIntegerArray broken;
 
@@ -67,11 +66,10 @@ public final class BackendSession implements FunctionListener, Session {
     public BackendSession(UnixSocket socket, CardFunction function, Duration patience, SessionCounters counters) {
         this.function = function;
         this.counters = counters;
-        this.patience = patience;
         this.channel = new MessageChannel(socket, patience);
         this.device = new DeviceMessages(function);
-        this.rings = new Vrings(
-                function, patience, (address, write) -> tellTranslation(MessageLayout.IOTLB_MISS, address, write));
+        this.frontEnd = new BackendChannel(patience);
+        this.rings = new Vrings(function, patience, frontEnd::missing);
         this.broken = new AtomicIntegerArray(rings.count());
         this.ungranted = new AtomicReferenceArray<>(rings.count());
         this.faults = new FaultWatch(rings.count(), counters);
@@ -132,7 +130,7 @@ public final class BackendSession implements FunctionListener, Session {
         for (int i = 0; i < broken.length(); i++) {
             Ungranted met = ungranted.getAndSet(i, null);
             if (met != null && met.denied) {
-                tellTranslation(MessageLayout.IOTLB_ACCESS_FAIL, met.address, met.write);
+                frontEnd.denied(met.address, met.write);
             } else if (met != null) {
                 rings.missed(i, met.address, met.write);
             }
@@ -172,32 +170,9 @@ public final class BackendSession implements FunctionListener, Session {
         }
     }
 
-    /** Without an answer: we would have to wait for it, and nothing depends on it. */
     private void reportConfigChange() {
         if (device.offers(ProtocolFeature.CONFIG)) {
-            tell(answer.begin(Request.BACKEND_CONFIG_CHANGE, 0, 0));
-        }
-    }
-
-    /** Without an answer, too: a miss is answered by the translation. */
-    private void tellTranslation(int type, long address, boolean write) {
-        tell(answer.begin(Request.BACKEND_IOTLB_MSG, 0, MessageLayout.IOTLB_BYTES)
-                .u64(MessageLayout.IOTLB_ADDRESS, address)
-                .u8(MessageLayout.IOTLB_ACCESS, write ? MessageLayout.IOTLB_WRITE : MessageLayout.IOTLB_READ)
-                .u8(MessageLayout.IOTLB_TYPE, type));
-    }
-
-    private void tell(Message what) {
-        MessageChannel to = backendChannel;
-        if (to == null) {
-            return;
-        }
-        try {
-            to.send(what);
-        } catch (PosixException e) {
-            // a front-end that closes or does not read its own channel does without
-            to.close();
-            backendChannel = null;
+            frontEnd.configChanged();
         }
     }
 
@@ -464,22 +439,8 @@ public final class BackendSession implements FunctionListener, Session {
     }
 
     private void openBackendChannel() {
-        closeBackendChannel();
-        UnixSocket socket = new UnixSocket(message.takeDescriptor());
-        try {
-            backendChannel = new MessageChannel(socket, patience);
-        } catch (PosixException e) {
-            socket.close();
-            throw new RefusedException("back-end channel: " + e.getMessage());
-        }
+        frontEnd.open(message.takeDescriptor());
         rings.askAgain();
-    }
-
-    private void closeBackendChannel() {
-        if (backendChannel != null) {
-            backendChannel.close();
-            backendChannel = null;
-        }
     }
 
     private void answer(long value) {
@@ -538,7 +499,7 @@ public final class BackendSession implements FunctionListener, Session {
         } finally {
             // first: from now on nobody else touches the socket
             wakeup.close();
-            closeBackendChannel();
+            frontEnd.close();
             channel.close();
             message.close();
             answer.close();
