@@ -29,7 +29,7 @@ final class BadBackEnd {
     List<CheckResult> results(Set<String> ids, ScriptedBackEnd.Device device) {
         Path socket = folder.resolve("s");
         try (ScriptedBackEnd _ = new ScriptedBackEnd(socket, features, protocol, config, device)) {
-            Peer peer = Peer.of(socket, Duration.ofMillis(300));
+            Peer peer = Peer.of(socket, Duration.ofSeconds(2));
             return Conformance.of(peer, kind, ids).run(result -> {}).results();
         }
     }

@@ -2,6 +2,7 @@ package dev.cipu.shim.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.shim.probe.Pause;
 import dev.cipu.virtio.net.NetConfig;
 import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
@@ -186,7 +187,12 @@ final class Guest implements AutoCloseable {
 
         /** Waits at a socket for a guest with the same devices that moves here. */
         Guest incoming(Path at) {
-            return with("-incoming", "unix:" + at).launch();
+            Guest guest = with("-incoming", "unix:" + at).launch();
+            if (!Pause.until(() -> Files.exists(at), BOOT)) {
+                guest.close();
+                throw new AssertionError("QEMU does not wait at " + at);
+            }
+            return guest;
         }
 
         private Guest launch() {

@@ -8,10 +8,8 @@ import dev.cipu.shim.posix.Memfd;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixSocket;
-import dev.cipu.shim.session.FaultWatch;
 import dev.cipu.shim.session.Session;
 import dev.cipu.shim.session.SessionCounters;
-import dev.cipu.shim.session.Wakeup;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
@@ -20,44 +18,32 @@ import dev.cipu.shim.wire.MessageChannel;
 import dev.cipu.shim.wire.ProtocolException;
 import dev.cipu.virtio.VirtioDevice.StatusRequest;
 import dev.cipu.virtio.ring.RingFormat;
-import dev.cipu.virtio.ring.Violation;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicIntegerArray;
-import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One front-end from connect to disconnect. One thread makes the session, runs and closes it; only {@link #stop} and the
- * listener's methods may come from others.
+ * One front-end from connect to disconnect. One thread makes the session, runs and closes it; only {@link #stop} may come from
+ * others.
  */
-public final class BackendSession implements FunctionListener, Session {
+public final class BackendSession implements Session {
     private static final int SOCKET_READY = 1;
     private static final int WAKE_READY = 2;
     private static final int ACCEPTED = 0;
     private static final int REFUSED = 1;
     private static final String STOPPED = "stopped";
 
-    private final Wakeup wakeup = new Wakeup();
+    private final WorkerReports reports;
     private final CardFunction function;
     private final SessionCounters counters;
-    private final Duration patience;
     private final MessageChannel channel;
     private final Message message = new Message();
     private final Message answer = new Message();
     private final DeviceMessages device;
     private final Vrings rings;
-    private @Nullable MessageChannel backendChannel;
+    private final BackendChannel frontEnd;
 
-    private final AtomicIntegerArray broken;
-
-    /** What each queue has last met and the front-end has to hear. */
-    private final AtomicReferenceArray<@Nullable Ungranted> ungranted;
-
-    private final FaultWatch faults;
-    private final AtomicBoolean configDirty = new AtomicBoolean();
     private volatile boolean stopping;
 
     /**
@@ -67,20 +53,14 @@ public final class BackendSession implements FunctionListener, Session {
     public BackendSession(UnixSocket socket, CardFunction function, Duration patience, SessionCounters counters) {
         this.function = function;
         this.counters = counters;
-        this.patience = patience;
         this.channel = new MessageChannel(socket, patience);
         this.device = new DeviceMessages(function);
-        this.rings = new Vrings(
-                function, patience, (address, write) -> tellTranslation(MessageLayout.IOTLB_MISS, address, write));
-        this.broken = new AtomicIntegerArray(rings.count());
-        this.ungranted = new AtomicReferenceArray<>(rings.count());
-        this.faults = new FaultWatch(rings.count(), counters);
+        this.frontEnd = new BackendChannel(patience);
+        this.rings = new Vrings(function, patience, frontEnd::missing);
+        this.reports = new WorkerReports(rings.count(), counters);
         counters.sessionBegan();
-        function.listen(this);
+        function.listen(reports);
     }
-
-    /** An address that a queue could not use: not translated yet, or not for this. */
-    private record Ungranted(boolean denied, long address, boolean write) {}
 
     @Override
     public End run() {
@@ -112,9 +92,8 @@ public final class BackendSession implements FunctionListener, Session {
 
     private End serve() {
         while (!stopping) {
-            int ready = Readiness.await(rings.patience(), channel.socket().fd(), wakeup.fd());
+            int ready = Readiness.await(rings.patience(), channel.socket().fd(), reports.fd());
             if ((ready & WAKE_READY) != 0) {
-                wakeup.taken();
                 handleEvents();
             }
             if ((ready & SOCKET_READY) != 0) {
@@ -129,19 +108,20 @@ public final class BackendSession implements FunctionListener, Session {
     }
 
     private void handleEvents() {
-        for (int i = 0; i < broken.length(); i++) {
-            Ungranted met = ungranted.getAndSet(i, null);
-            if (met != null && met.denied) {
-                tellTranslation(MessageLayout.IOTLB_ACCESS_FAIL, met.address, met.write);
+        reports.begin();
+        for (int i = 0; i < rings.count(); i++) {
+            WorkerReports.Ungranted met = reports.takeUngranted(i);
+            if (met != null && met.denied()) {
+                frontEnd.denied(met.address(), met.write());
             } else if (met != null) {
-                rings.missed(i, met.address, met.write);
+                rings.missed(i, met.address(), met.write());
             }
-            if (broken.getAndSet(i, 0) != 0 && rings.ring(i).isRunning()) {
+            if (reports.takeBroken(i) && rings.ring(i).isRunning()) {
                 fail(i);
             }
         }
-        faults.look(rings::filesStillCover, this::restart);
-        if (configDirty.getAndSet(false) && device.mayNotifyOfChange()) {
+        reports.faults().look(rings::filesStillCover, this::restart);
+        if (reports.takeConfigChange() && device.mayNotifyOfChange()) {
             reportConfigChange();
         }
     }
@@ -150,7 +130,7 @@ public final class BackendSession implements FunctionListener, Session {
         counters.queueBroke();
         rings.ring(queue).fail();
         if (device.markBroken()) {
-            configDirty.set(true);
+            reports.noteConfigChange();
         }
     }
 
@@ -159,7 +139,7 @@ public final class BackendSession implements FunctionListener, Session {
         for (int i = rings.expired(); i >= 0; i = rings.expired()) {
             fail(i);
         }
-        if (configDirty.getAndSet(false)) {
+        if (reports.takeConfigChange()) {
             reportConfigChange();
         }
     }
@@ -172,32 +152,9 @@ public final class BackendSession implements FunctionListener, Session {
         }
     }
 
-    /** Without an answer: we would have to wait for it, and nothing depends on it. */
     private void reportConfigChange() {
         if (device.offers(ProtocolFeature.CONFIG)) {
-            tell(answer.begin(Request.BACKEND_CONFIG_CHANGE, 0, 0));
-        }
-    }
-
-    /** Without an answer, too: a miss is answered by the translation. */
-    private void tellTranslation(int type, long address, boolean write) {
-        tell(answer.begin(Request.BACKEND_IOTLB_MSG, 0, MessageLayout.IOTLB_BYTES)
-                .u64(MessageLayout.IOTLB_ADDRESS, address)
-                .u8(MessageLayout.IOTLB_ACCESS, write ? MessageLayout.IOTLB_WRITE : MessageLayout.IOTLB_READ)
-                .u8(MessageLayout.IOTLB_TYPE, type));
-    }
-
-    private void tell(Message what) {
-        MessageChannel to = backendChannel;
-        if (to == null) {
-            return;
-        }
-        try {
-            to.send(what);
-        } catch (PosixException e) {
-            // a front-end that closes or does not read its own channel does without
-            to.close();
-            backendChannel = null;
+            frontEnd.configChanged();
         }
     }
 
@@ -464,22 +421,8 @@ public final class BackendSession implements FunctionListener, Session {
     }
 
     private void openBackendChannel() {
-        closeBackendChannel();
-        UnixSocket socket = new UnixSocket(message.takeDescriptor());
-        try {
-            backendChannel = new MessageChannel(socket, patience);
-        } catch (PosixException e) {
-            socket.close();
-            throw new RefusedException("back-end channel: " + e.getMessage());
-        }
+        frontEnd.open(message.takeDescriptor());
         rings.askAgain();
-    }
-
-    private void closeBackendChannel() {
-        if (backendChannel != null) {
-            backendChannel.close();
-            backendChannel = null;
-        }
     }
 
     private void answer(long value) {
@@ -489,44 +432,9 @@ public final class BackendSession implements FunctionListener, Session {
     }
 
     @Override
-    public void queueBroken(int queue, Violation kind) {
-        broken.set(queue, 1);
-        wakeup.wake();
-    }
-
-    @Override
-    public void translationMissed(int queue, long address, boolean write) {
-        ungranted.set(queue, new Ungranted(false, address, write));
-        wakeup.wake();
-    }
-
-    /** Looked at once {@link #queueBroken} comes. */
-    @Override
-    public void accessDenied(int queue, long address, boolean write) {
-        ungranted.set(queue, new Ungranted(true, address, write));
-    }
-
-    @Override
-    public void queueFaulted(int queue, boolean alone) {
-        faults.queueFaulted(queue, alone);
-    }
-
-    @Override
-    public void memoryFault() {
-        faults.memoryFault();
-        wakeup.wake();
-    }
-
-    @Override
-    public void configChanged() {
-        configDirty.set(true);
-        wakeup.wake();
-    }
-
-    @Override
     public void stop() {
         stopping = true;
-        wakeup.wake(() -> channel.socket().endInput());
+        reports.wake(() -> channel.socket().endInput());
     }
 
     @Override
@@ -537,8 +445,8 @@ public final class BackendSession implements FunctionListener, Session {
             function.device().reset();
         } finally {
             // first: from now on nobody else touches the socket
-            wakeup.close();
-            closeBackendChannel();
+            reports.close();
+            frontEnd.close();
             channel.close();
             message.close();
             answer.close();
