@@ -29,6 +29,9 @@ final class CommonConfig {
     private int queueSelect;
     private FeatureSet driver = FeatureSet.NONE;
 
+    /** Whether the driver has accepted features of words that no device has. */
+    private boolean wantsMore;
+
     CommonConfig(
             VirtioDevice device,
             DeviceConfig deviceConfig,
@@ -83,9 +86,6 @@ final class CommonConfig {
     }
 
     private static FeatureSet withWord(FeatureSet features, int select, int value) {
-        if (Integer.compareUnsigned(select, WORDS) >= 0) {
-            return features;
-        }
         int shift = select % 2 * Integer.SIZE;
         long kept = ~(WORD << shift);
         long bits = (value & WORD) << shift;
@@ -119,8 +119,23 @@ final class CommonConfig {
 
     private void accept(int word) {
         // bits that were never offered are mirrored, and refused when the driver says that it is done
-        if (!has(DeviceStatus.FEATURES_OK)) {
+        if (has(DeviceStatus.FEATURES_OK)) {
+            return;
+        }
+        if (Integer.compareUnsigned(driverSelect, WORDS) < 0) {
             driver = withWord(driver, driverSelect, word);
+        } else {
+            wantsMore |= word != 0;
+        }
+    }
+
+    /** Where that fails the device keeps FEATURES_OK clear. */
+    private void negotiate() {
+        // [virtio-1.4 §6.2] without VERSION_1 it is a driver of the legacy interface, which is not here
+        if (wantsMore || !driver.has(RingFeature.VERSION_1)) {
+            device.refuse();
+        } else {
+            device.negotiate(driver);
         }
     }
 
@@ -166,8 +181,7 @@ final class CommonConfig {
             return;
         }
         if ((bits & DeviceStatus.FEATURES_OK) != 0 && !has(DeviceStatus.FEATURES_OK)) {
-            // where that fails the device keeps the bit clear
-            device.negotiate(driver);
+            negotiate();
         }
         switch (device.setStatus(bits)) {
             case SUSPEND -> {
@@ -228,5 +242,6 @@ final class CommonConfig {
         driverSelect = 0;
         queueSelect = 0;
         driver = FeatureSet.NONE;
+        wantsMore = false;
     }
 }

@@ -58,11 +58,11 @@ public record VirtioPciTraits(
         vendorData = List.copyOf(vendorData);
     }
 
-    /** A function of its own with queues of 256, on a link of 16 lanes at 16 GT/s. */
+    /** A function of its own with queues of 1024, on a link of 16 lanes at 16 GT/s. */
     public static VirtioPciTraits usual() {
         return new VirtioPciTraits(
                 FunctionKind.PHYSICAL,
-                256,
+                1024,
                 FITTING,
                 VENDOR,
                 USUAL_SUBSYSTEM,

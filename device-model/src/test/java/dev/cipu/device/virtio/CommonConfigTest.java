@@ -68,8 +68,7 @@ class CommonConfigTest {
         accept(0, 1 << RingFeature.EVENT_IDX);
         accept(1, 1);
         accept(2, 1 << (SampleDevice.HIGH_FEATURE - 64));
-        accept(0xffff_ffffL, 1);
-        accept(4, 1);
+        accept(4, 0);
         assertThat(accepted(0)).isEqualTo(1 << RingFeature.EVENT_IDX);
         assertThat(accepted(1)).isEqualTo(1);
         assertThat(accepted(2)).isEqualTo(1 << (SampleDevice.HIGH_FEATURE - 64));
@@ -90,6 +89,26 @@ class CommonConfigTest {
         assertThat(host.status()).isEqualTo(NEGOTIATING);
         host.negotiate(1L << RingFeature.VERSION_1, 0);
         assertThat(host.status()).isEqualTo(NEGOTIATING | DeviceStatus.FEATURES_OK);
+    }
+
+    @Test
+    void aDriverOfTheLegacyInterfaceIsRefused() {
+        host.negotiate(1 << RingFeature.EVENT_IDX, 0);
+        assertThat(host.status()).isEqualTo(NEGOTIATING);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {4, 0x8000_0000L, 0xffff_ffffL})
+    void featuresBeyondAllWordsAreRefused(long select) {
+        accept(1, 1);
+        accept(select, 0x10);
+        assertThat(accepted(select)).isZero();
+        host.status(NEGOTIATING);
+        host.status(NEGOTIATING | DeviceStatus.FEATURES_OK);
+        assertThat(host.status()).isEqualTo(NEGOTIATING);
+        host.status(0);
+        host.negotiate(1L << RingFeature.VERSION_1, 0);
+        assertThat(host.status()).as("forgotten by a reset").isEqualTo(NEGOTIATING | DeviceStatus.FEATURES_OK);
     }
 
     @Test

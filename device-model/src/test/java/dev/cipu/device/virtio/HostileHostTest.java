@@ -186,6 +186,7 @@ class HostileHostTest {
             assertThat(host.common(CommonLayout.QUEUE_SIZE, 2)).isZero();
             host.common(CommonLayout.QUEUE_RESET, 2, 1);
         }
+        host.status(0);
         host.up();
         assertThat(host.queues.running).containsOnlyKeys(0, 1, 2);
     }

@@ -38,7 +38,7 @@ final class TestHost {
     }
 
     TestHost(VirtioDevice device) {
-        this(device, VirtioPciTraits.usual());
+        this(device, VirtioPciTraits.usual().withQueueSize(256));
     }
 
     static TestHost sample() {
