@@ -11,6 +11,7 @@ import dev.cipu.virtio.ring.Virtqueue;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** A block device of the card: each of its request queues is a duty of one worker, over one disk. */
@@ -22,6 +23,7 @@ final class BlkFunction extends CardFunction {
     private final Disk disk;
     private final List<Place> places;
     private final @Nullable Attachment[] attachments;
+    private final Runnable faultListener = this::tellOfMemoryFault;
 
     /** Where a queue is served and counted, whenever it is attached. */
     record Place(CardCore core, CounterGroup counters) {}
@@ -48,10 +50,23 @@ final class BlkFunction extends CardFunction {
         this.disk = disk;
         this.places = List.copyOf(places);
         attachments = new Attachment[device.queueCount()];
-        places.stream()
-                .map(Place::core)
-                .distinct()
-                .forEach(core -> core.onMemoryFault(() -> listener().memoryFault()));
+        cores().forEach(core -> core.onMemoryFault(faultListener));
+    }
+
+    private Stream<CardCore> cores() {
+        return places.stream().map(Place::core).distinct();
+    }
+
+    private void tellOfMemoryFault() {
+        listener().memoryFault();
+    }
+
+    /** Leaves the workers, for good; no transport may drive the device any more. */
+    void unplug() {
+        for (int i = 0; i < attachments.length; i++) {
+            detach(i);
+        }
+        cores().forEach(core -> core.forgetMemoryFault(faultListener));
     }
 
     @Override

@@ -5,15 +5,15 @@ import dev.cipu.dataplane.CounterTable;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.dataplane.blk.BlockQueue;
 import dev.cipu.dataplane.blk.BlockStore;
-import dev.cipu.dataplane.blk.MemoryStore;
-import dev.cipu.dataplane.blk.NullStore;
 import dev.cipu.dataplane.blk.ZoneTable;
+import dev.cipu.dataplane.net.GuestPort;
+import dev.cipu.dataplane.net.HostPort;
 import dev.cipu.shim.card.CardFunction;
+import dev.cipu.shim.net.Tap;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.session.SocketEndpoint;
-import dev.cipu.shim.store.FileStore;
 import dev.cipu.shim.store.ZoneFile;
 import dev.cipu.shim.vfio.server.CardQueues;
 import dev.cipu.shim.vfio.server.VfioDevice;
@@ -24,18 +24,19 @@ import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,20 +46,21 @@ import org.slf4j.LoggerFactory;
  * transports together.
  *
  * <p>Owned by one control thread; another one may close it meanwhile. Closing goes from outside inwards: first nobody can connect any more and the sessions
- * end, then the workers, then the stores, at last the memory and the counter file, which the others use to the end.
+ * end and their devices go, then the workers, then the stores, at last the memory and the counter file, which the others use to
+ * the end. Devices come and go while the card runs, see {@link #attach} and {@link #detach}.
  */
 public final class CardAssembly implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CardAssembly.class);
 
-    private final CardSpec spec;
     private final Deque<AutoCloseable> closing = new ArrayDeque<>();
-    private final Map<String, CardFunction> functions = new LinkedHashMap<>();
+    private final Map<String, Plugged> plugged = new LinkedHashMap<>();
     private final List<CardCore> cores = new ArrayList<>();
-    private final List<SocketEndpoint> endpoints = new ArrayList<>();
-    private final Map<String, ZoneTable> zoneTables = new HashMap<>();
     private final PciFunctions pciFunctions;
-    private final Map<String, VfioDevice> pciDevices = new HashMap<>();
+    private final Map<String, SwitchOnCore> switches = new HashMap<>();
+    private final OpenStores stores = new OpenStores();
     private final CounterFile counterFile;
+    private CardSpec spec;
+    private int turn;
     private boolean closed;
 
     private CardAssembly(CardSpec spec, PciFunctions pciFunctions) throws IOException {
@@ -100,102 +102,89 @@ public final class CardAssembly implements AutoCloseable {
         CounterTable counters = counterFile.table();
         Arena memory = Arena.ofShared();
         closing.push(memory);
-        Map<String, BlockStore> stores = openStores();
+        closing.push(stores);
         startCores(counters);
-        Placement placement = new Placement(cores);
-        Map<String, SwitchOnCore> switches = new LinkedHashMap<>();
         for (SwitchSpec each : spec.switches()) {
-            switches.put(
-                    each.name(), new SwitchOnCore(each, placement.next(), counters, memory, largestMtu(each.name())));
+            switches.put(each.name(), new SwitchOnCore(each, nextCore(), counters, memory, largestMtu(each.name())));
         }
-        for (DeviceSpec each : spec.devices()) {
-            CardFunction function = switch (each) {
-                case NetSpec net ->
-                    Objects.requireNonNull(switches.get(net.switchName()))
-                            .plug(
-                                    net.id(),
-                                    restricted(net, new NetDevice(net.macBytes(), net.traits())),
-                                    net.coalesce());
-                case BlkSpec blk -> disk(blk, Objects.requireNonNull(stores.get(blk.store())), placement, counters);
-            };
-            functions.put(each.id(), function);
-            if (each.endpoint().transport().isPci()) {
-                pciDevices.put(each.id(), pciFunctions.present(each, function, new CardQueues(function)));
-            }
-        }
+        spec.devices().forEach(each -> plug(each, spec));
+        spec.taps().forEach(this::plug);
     }
 
     private int largestMtu(String switchName) {
-        int largest = NetSpec.DEFAULT_MTU;
-        for (DeviceSpec each : spec.devices()) {
-            if (each instanceof NetSpec net && net.switchName().equals(switchName)) {
-                largest = Math.max(largest, net.mtu());
-            }
-        }
-        return largest;
+        return Stream.concat(
+                        spec.devices().stream()
+                                .filter(each -> each instanceof NetSpec net
+                                        && net.switchName().equals(switchName))
+                                .map(each -> ((NetSpec) each).mtu()),
+                        spec.taps().stream()
+                                .filter(tap -> tap.switchName().equals(switchName))
+                                .map(TapSpec::mtu))
+                .reduce(NetSpec.DEFAULT_MTU, Math::max);
     }
 
-    private Map<String, BlockStore> openStores() {
-        Set<String> used = new HashSet<>();
-        for (DeviceSpec each : spec.devices()) {
-            if (each instanceof BlkSpec blk) {
-                used.add(blk.store());
-            }
-        }
-        Map<String, BlockStore> stores = new LinkedHashMap<>();
-        spec.stores().forEach((name, store) -> {
-            if (used.contains(name)) {
-                BlockStore opened = open(name, store);
-                closing.push(opened);
-                stores.put(name, opened);
-            }
-        });
-        openZoneTables(stores);
-        return stores;
-    }
-
-    /** Here, because they have to outlive the workers. */
-    private void openZoneTables(Map<String, BlockStore> stores) {
-        for (DeviceSpec each : spec.devices()) {
-            if (each instanceof BlkSpec blk) {
-                StoreSpec description = Objects.requireNonNull(spec.stores().get(blk.store()));
-                ZoneFile file = zoneFile(blk, description, Objects.requireNonNull(stores.get(blk.store())));
-                if (file != null) {
-                    closing.push(file);
-                    zoneTables.put(blk.id(), file);
-                }
-            }
+    private void plug(DeviceSpec device, CardSpec among) {
+        Plugged made = new Plugged(device.id());
+        plugged.put(device.id(), made);
+        CardFunction function = switch (device) {
+            case NetSpec net -> port(net, made);
+            case BlkSpec blk -> disk(blk, Objects.requireNonNull(among.stores().get(blk.store())), made);
+        };
+        made.made(function);
+        if (device.endpoint().transport().isPci()) {
+            made.onABus(pciFunctions.present(device, function, new CardQueues(function)));
         }
     }
 
-    private static @Nullable ZoneFile zoneFile(BlkSpec blk, StoreSpec description, BlockStore store) {
+    private CardFunction port(NetSpec net, Plugged made) {
+        CounterGroup group = made.counting(counterFile.table().group(net.id(), GuestPort.COUNTERS));
+        NetFunction function = network(net.id(), net.switchName(), net.mtu())
+                .plug(restricted(net, new NetDevice(net.macBytes(), net.traits())), group, net.coalesce());
+        made.undo(function::unplug);
+        return function;
+    }
+
+    private SwitchOnCore network(String id, String name, int mtu) {
+        SwitchOnCore network = Objects.requireNonNull(switches.get(name));
+        if (mtu > network.mtu()) {
+            throw new CardSpecException(id + ": mtu is " + mtu + ", but switch " + name + " was made for "
+                    + network.mtu() + "; choose that, or start the card with a device of this mtu");
+        }
+        return network;
+    }
+
+    private void plug(TapSpec tap) {
+        Plugged made = new Plugged(tap.id());
+        plugged.put(tap.id(), made);
+        SwitchOnCore network = network(tap.id(), tap.switchName(), tap.mtu());
+        Tap opened = openTap(tap);
+        made.undo(opened);
+        CounterGroup group = made.counting(counterFile.table().group(tap.id(), HostPort.COUNTERS));
+        made.undo(network.plug(opened, tap.mtu(), group));
+    }
+
+    private static Tap openTap(TapSpec tap) {
+        InterfaceAddress address = tap.address();
         try {
-            return DiskAssembly.zoneFile(blk, description, store);
-        } catch (IllegalArgumentException e) {
-            throw new CardSpecException(
-                    blk.id() + ": " + e.getMessage() + "; give the zones that it had, or remove that file", e);
-        } catch (UncheckedIOException e) {
-            throw new ResourceException(blk.id() + ": no file for its zones: " + e.getMessage() + "; mend that", e);
-        }
-    }
-
-    private static BlockStore open(String name, StoreSpec store) {
-        try {
-            return switch (store) {
-                case StoreSpec.Memory memory -> new MemoryStore(memory.bytes());
-                case StoreSpec.Nothing nothing -> new NullStore(nothing.bytes());
-                case StoreSpec.OnFile file ->
-                    FileStore.open(
-                            file.path(),
-                            FileStore.Options.DEFAULT
-                                    .withDirect(file.direct())
-                                    .withReadOnly(file.readOnly())
-                                    .withCreateBytes(file.createBytes()));
-            };
+            return Tap.open(
+                    tap.name(),
+                    tap.namespace(),
+                    tap.macNumber(),
+                    tap.mtu(),
+                    address == null ? 0 : address.ip(),
+                    address == null ? 0 : address.mask());
         } catch (PosixException e) {
-            throw new ResourceException(name + ": " + e.getMessage() + "; check the store's path and options", e);
-        } catch (IllegalArgumentException e) {
-            throw new CardSpecException(name + ": " + e.getMessage() + "; choose another store", e);
+            String mend = switch (e.errnoName()) {
+                case "EPERM", "EACCES" -> "TAP interfaces are made by root (CAP_NET_ADMIN); run the card as root";
+                case "EBUSY" -> "there is an interface " + tap.name() + " already; choose another name";
+                case "ENOENT" ->
+                    tap.namespace() == null || Files.exists(tap.namespace())
+                            ? "this kernel has no /dev/net/tun; load its module tun"
+                            : "there is no namespace " + tap.namespace() + "; make it with ip netns add";
+                case "EINVAL" -> "check that " + tap.namespace() + " is a network namespace, and the address";
+                default -> "see the kernel's log";
+            };
+            throw new ResourceException(tap.id() + ": " + e.getMessage() + "; " + mend, e);
         }
     }
 
@@ -215,17 +204,36 @@ public final class CardAssembly implements AutoCloseable {
         }
     }
 
-    private CardFunction disk(BlkSpec blk, BlockStore store, Placement placement, CounterTable counters) {
+    private CardFunction disk(BlkSpec blk, StoreSpec description, Plugged made) {
+        BlockStore store = stores.use(blk.store(), description);
+        made.undo(() -> stores.release(blk.store()));
+        ZoneFile zones = zoneFile(blk, description, store);
+        if (zones != null) {
+            made.undo(zones);
+        }
         List<BlkFunction.Place> places = new ArrayList<>();
         for (int i = 0; i < blk.queues(); i++) {
-            CounterGroup group = counters.group(blk.id() + "/" + i, BlockQueue.COUNTERS);
-            places.add(new BlkFunction.Place(placement.next(), group));
+            CounterGroup group = counterFile.table().group(blk.id() + "/" + i, BlockQueue.COUNTERS);
+            places.add(new BlkFunction.Place(nextCore(), made.counting(group)));
         }
-        DiskAssembly disk = new DiskAssembly(blk, store, zoneTables.getOrDefault(blk.id(), ZoneTable.NONE));
+        DiskAssembly disk = new DiskAssembly(blk, store, zones == null ? ZoneTable.NONE : zones);
         try {
-            return new BlkFunction(restricted(blk, disk.device()), disk.disk(), places);
+            BlkFunction function = new BlkFunction(restricted(blk, disk.device()), disk.disk(), places);
+            made.undo(function::unplug);
+            return function;
         } catch (IllegalArgumentException e) {
             throw new CardSpecException(blk.id() + ": " + e.getMessage() + "; choose another zone-size or store", e);
+        }
+    }
+
+    private static @Nullable ZoneFile zoneFile(BlkSpec blk, StoreSpec description, BlockStore store) {
+        try {
+            return DiskAssembly.zoneFile(blk, description, store);
+        } catch (IllegalArgumentException e) {
+            throw new CardSpecException(
+                    blk.id() + ": " + e.getMessage() + "; give the zones that it had, or remove that file", e);
+        } catch (UncheckedIOException e) {
+            throw new ResourceException(blk.id() + ": no file for its zones: " + e.getMessage() + "; mend that", e);
         }
     }
 
@@ -241,17 +249,8 @@ public final class CardAssembly implements AutoCloseable {
     }
 
     /** Hands out cores in turn. */
-    private static final class Placement {
-        private final List<CardCore> cores;
-        private int turn;
-
-        Placement(List<CardCore> cores) {
-            this.cores = cores;
-        }
-
-        CardCore next() {
-            return cores.get(turn++ % cores.size());
-        }
+    private CardCore nextCore() {
+        return cores.get(turn++ % cores.size());
     }
 
     /**
@@ -260,15 +259,14 @@ public final class CardAssembly implements AutoCloseable {
      * @throws ResourceException if another process serves its socket, or the descriptor is none
      */
     public synchronized void serve(DeviceSpec device) {
-        if (closed) {
-            throw new IllegalStateException("the card is closed");
-        }
+        requireOpen();
         CardFunction function = function(device.id());
+        Plugged served = plugged(device.id());
         EndpointSpec at = device.endpoint();
         CounterGroup group = counterFile.table().group(device.id() + "/session", SessionCounters.NAMES);
         SessionCounters counters = new SessionCounters(group);
         try {
-            VfioDevice pci = pciDevices.get(device.id());
+            VfioDevice pci = served.pci();
             SocketEndpoint endpoint = pci != null
                     ? presented(device, pci, counters)
                     : switch (at.mode()) {
@@ -277,8 +275,8 @@ public final class CardAssembly implements AutoCloseable {
                         case INHERITED -> BackendEndpoint.inherit(device.id(), at.fd(), function, counters);
                         case EMBEDDED -> throw new IllegalStateException(device.id() + " is for an embedded guest");
                     };
-            closing.push(endpoint);
-            endpoints.add(endpoint);
+            served.counting(group);
+            served.served(endpoint);
         } catch (RuntimeException e) {
             counterFile.table().retire(group);
             throw e instanceof PosixException refusal ? refused(device, refusal) : e;
@@ -319,21 +317,125 @@ public final class CardAssembly implements AutoCloseable {
         if (closed) {
             return;
         }
-        for (CardFunction function : functions.values()) {
-            if (function instanceof BlkFunction disk) {
+        for (Plugged each : plugged.values()) {
+            if (each.function() instanceof BlkFunction disk) {
                 disk.refresh();
             }
         }
     }
 
-    /** The description that this card was made from. */
-    public CardSpec spec() {
+    /**
+     * Changes the running card: adds what {@code words} says, and lets hosts connect to it. What was there before is not
+     * touched; if it fails nothing has changed.
+     *
+     * @return the id of what was added
+     * @throws CardSpecException if the words make no sense together with what the card has
+     * @throws ResourceException if something is missing or taken
+     */
+    public synchronized String attach(UnaryOperator<CardSpecBuilder> words) {
+        requireOpen();
+        CardSpec next = words.apply(CardSpecBuilder.of(spec)).build();
+        List<String> before = spec.ids().toList();
+        String id =
+                next.ids().filter(each -> !before.contains(each)).findFirst().orElseThrow();
+        try {
+            for (DeviceSpec each : next.devices()) {
+                if (each.id().equals(id)) {
+                    if (each.endpoint().mode() == EndpointSpec.Mode.INHERITED) {
+                        throw new CardSpecException(id + ": fd is for a card that starts; give it a socket");
+                    }
+                    plug(each, next);
+                    serve(each);
+                }
+            }
+            next.taps().stream().filter(each -> each.id().equals(id)).forEach(this::plug);
+        } catch (RuntimeException e) {
+            unplug(id);
+            throw e;
+        }
+        spec = next;
+        return id;
+    }
+
+    /**
+     * Takes a device out of the running card, whether or not a host uses it now; its neighbours do not notice. Returns when
+     * all that it had is released.
+     *
+     * @throws CardSpecException if there is none of this id
+     */
+    public synchronized void detach(String id) {
+        requireOpen();
+        plugged(id);
+        unplug(id);
+        spec = CardSpecBuilder.of(spec).without(id).build();
+    }
+
+    private void unplug(String id) {
+        Plugged gone = plugged.remove(id);
+        if (gone != null) {
+            gone.stop();
+            gone.unplug();
+            gone.retireCounters(counterFile.table());
+        }
+    }
+
+    /**
+     * Plugs the cable of a network device in, or pulls it out.
+     *
+     * @throws CardSpecException if there is no such network device
+     */
+    public synchronized void link(String id, boolean up) {
+        requireOpen();
+        network(id).link(up);
+    }
+
+    /**
+     * Has the network told where the guest of a network device is: by its driver if that can be asked, else by the card.
+     *
+     * @return whether the driver was asked
+     * @throws CardSpecException if there is no such network device
+     */
+    public synchronized boolean announce(String id) {
+        requireOpen();
+        NetFunction network = network(id);
+        boolean asked = network.askToAnnounce();
+        if (!asked) {
+            network.announce(network.device().mac());
+        }
+        return asked;
+    }
+
+    private NetFunction network(String id) {
+        if (plugged(id).function() instanceof NetFunction network) {
+            return network;
+        }
+        throw new CardSpecException(id + ": no network device; see 'cipu devices'");
+    }
+
+    private Plugged plugged(String id) {
+        Plugged found = plugged.get(id);
+        if (found == null) {
+            String there = plugged.isEmpty() ? "it has none" : "it has " + String.join(", ", plugged.keySet());
+            throw new CardSpecException("the card has no device '" + id + "'; " + there);
+        }
+        return found;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the card is closed");
+        }
+    }
+
+    /** The description of the card as it is now. */
+    public synchronized CardSpec spec() {
         return spec;
     }
 
     /** The function of a device, for whoever presents it to a guest. */
-    public CardFunction function(String id) {
-        CardFunction function = functions.get(id);
+    public synchronized CardFunction function(String id) {
+        Plugged found = plugged.get(id);
+        CardFunction function = found == null ? null : found.function();
         if (function == null) {
             throw new IllegalArgumentException("no device " + id);
         }
@@ -360,8 +462,9 @@ public final class CardAssembly implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         // all at once, so that the slowest session decides how long it takes and not their sum
-        endpoints.forEach(SocketEndpoint::stop);
-        endpoints.clear();
+        plugged.values().forEach(Plugged::stop);
+        plugged.values().forEach(Plugged::unplug);
+        plugged.clear();
         while (!closing.isEmpty()) {
             AutoCloseable next = closing.pop();
             try {

@@ -154,6 +154,11 @@ final class CardCore implements AutoCloseable {
         faultListeners.add(told);
     }
 
+    /** Takes {@link #onMemoryFault} back, by the same object. */
+    void forgetMemoryFault(Runnable told) {
+        faultListeners.remove(told);
+    }
+
     /**
      * An access to shared memory faulted while {@code queue} was served. The JVM may report this late, so that it seems to
      * be a neighbour's: everybody on this core is asked to look at its memory. Called by the worker.

@@ -4,6 +4,7 @@ import dev.cipu.dataplane.IdlePolicy;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * @param idle what a worker without work does; null: spin, but leave the core now and then if it is the only one
  * @param stats the counter file, null for one of its own in the user's runtime directory
  * @param stores by name
+ * @param taps interfaces of the host that are ports of a switch
+ * @param control where the running card takes requests, null for nowhere
  */
 public record CardSpec(
         List<Integer> cores,
@@ -20,4 +23,22 @@ public record CardSpec(
         @Nullable Path stats,
         Map<String, StoreSpec> stores,
         List<SwitchSpec> switches,
-        List<DeviceSpec> devices) {}
+        List<DeviceSpec> devices,
+        List<TapSpec> taps,
+        @Nullable Path control) {
+    /** A card of virtio devices that stays as it is. */
+    public CardSpec(
+            List<Integer> cores,
+            @Nullable IdlePolicy idle,
+            @Nullable Path stats,
+            Map<String, StoreSpec> stores,
+            List<SwitchSpec> switches,
+            List<DeviceSpec> devices) {
+        this(cores, idle, stats, stores, switches, devices, List.of(), null);
+    }
+
+    /** The names of everything that can be attached and detached. */
+    Stream<String> ids() {
+        return Stream.concat(devices.stream().map(DeviceSpec::id), taps.stream().map(TapSpec::id));
+    }
+}

@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,9 @@ public final class CardSpecBuilder {
             inOrder("mapped", Transport.VFIO_USER, "trapped", Transport.VFIO_USER_TRAPPED);
     private static final int MULTICAST = 1;
 
+    /** Where {@code ip netns} keeps them. */
+    private static final Path NAMESPACES = Path.of("/run/netns");
+
     /** Limits of a block device's serial number and of a Unix socket's path. */
     private static final int SERIAL_BYTES = 20;
 
@@ -53,8 +57,11 @@ public final class CardSpecBuilder {
     private final Map<String, SwitchSpec> switches = new LinkedHashMap<>();
     private final List<DeviceSpec> devices = new ArrayList<>();
     private @Nullable CardProfile profile;
+    private final List<TapSpec> taps = new ArrayList<>();
     private @Nullable IdlePolicy idle;
     private @Nullable Path stats;
+    private @Nullable Path control;
+    private boolean mayBeEmpty;
     private @Nullable Uplink everyUplink;
     private boolean switchesDeclared;
 
@@ -74,6 +81,22 @@ public final class CardSpecBuilder {
             throw new CardSpecException(where + ": " + e.getMessage(), e);
         }
         return this;
+    }
+
+    /** For more of the same: what is added to it is checked against what this card has already. */
+    static CardSpecBuilder of(CardSpec card) {
+        CardSpecBuilder builder = new CardSpecBuilder();
+        builder.cores.addAll(card.cores());
+        builder.stores.putAll(card.stores());
+        card.switches().forEach(each -> builder.switches.put(each.name(), each));
+        builder.devices.addAll(card.devices());
+        builder.taps.addAll(card.taps());
+        builder.idle = card.idle();
+        builder.stats = card.stats();
+        builder.control = card.control();
+        builder.switchesDeclared = !card.switches().isEmpty();
+        builder.mayBeEmpty = true;
+        return builder;
     }
 
     /** Core numbers with commas between them; replaces what was said before. */
@@ -112,6 +135,21 @@ public final class CardSpecBuilder {
     public CardSpecBuilder stats(Path file) {
         stats = file;
         return this;
+    }
+
+    /** Where the running card takes requests; it may then begin with no device at all. */
+    public CardSpecBuilder control(String where, String socket) {
+        checkSocketPath(where, socket);
+        control = Path.of(socket);
+        mayBeEmpty = true;
+        return this;
+    }
+
+    private static void checkSocketPath(String where, String socket) {
+        if (socket.isEmpty() || socket.getBytes(StandardCharsets.UTF_8).length > SOCKET_PATH_BYTES) {
+            throw new CardSpecException(
+                    where + ": a socket's path has 1 to " + SOCKET_PATH_BYTES + " bytes; choose another one");
+        }
     }
 
     /** A store by name: {@code mem:SIZE}, {@code null:SIZE} or {@code file:PATH}, with its options. */
@@ -156,24 +194,39 @@ public final class CardSpecBuilder {
     public CardSpecBuilder net(KeyValues values) {
         EndpointSpec endpoint = endpoint(values);
         String id = id(values, "net");
-        String mac = values.text("mac");
-        if (mac == null) {
-            mac = madeUpMac(id + "@" + endpoint.name());
-        } else if (!MAC.matcher(mac).matches()) {
-            throw values.wrong("mac", "is '" + mac + "'", "write six pairs such as 52:54:00:12:34:56");
-        } else if ((Integer.parseInt(mac.substring(0, 2), 16) & MULTICAST) != 0) {
-            throw values.wrong("mac", "is a group address", "make the first pair even, as in 52:54:00:12:34:56");
-        }
+        String mac = mac(values, id + "@" + endpoint.name());
         int queues = values.number("queues", 1, 1, NetSpec.MAX_QUEUES);
         int mtu = values.number("mtu", NetSpec.DEFAULT_MTU, 68, 65535);
         String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
-        checkName(values.where(), switchName);
         boolean coalesce = values.flag("coalesce", false);
         FeatureChoice features = FeatureChoice.of(values, NetDevice.DEVICE_ID, NetFeatures.ALL);
         int speed = values.number("speed", NetTraits.UNKNOWN_SPEED, 0, Integer.MAX_VALUE);
         int duplex = duplex(values, speed);
         boolean standby = values.flag("standby", false);
         values.done();
+        plugInto(switchName, values);
+        devices.add(
+                new NetSpec(id, endpoint, mac, queues, mtu, switchName, speed, duplex, standby, coalesce, features));
+        return this;
+    }
+
+    private static String mac(KeyValues values, String owner) {
+        String mac = values.text("mac");
+        if (mac == null) {
+            return madeUpMac(owner);
+        }
+        if (!MAC.matcher(mac).matches()) {
+            throw values.wrong("mac", "is '" + mac + "'", "write six pairs such as 52:54:00:12:34:56");
+        }
+        if ((Integer.parseInt(mac.substring(0, 2), 16) & MULTICAST) != 0) {
+            throw values.wrong("mac", "is a group address", "make the first pair even, as in 52:54:00:12:34:56");
+        }
+        return mac.toLowerCase(Locale.ROOT);
+    }
+
+    /** A switch that nobody declared is made for who names it first, unless others were declared. */
+    private void plugInto(String switchName, KeyValues values) {
+        checkName(values.where(), switchName);
         if (!switches.containsKey(switchName)) {
             if (switchesDeclared) {
                 throw values.wrong(
@@ -181,18 +234,54 @@ public final class CardSpecBuilder {
             }
             switches.put(switchName, new SwitchSpec(switchName, Uplink.NONE));
         }
-        devices.add(new NetSpec(
-                id,
-                endpoint,
-                mac.toLowerCase(Locale.ROOT),
-                queues,
-                mtu,
-                switchName,
-                speed,
-                duplex,
-                standby,
-                coalesce,
-                features));
+    }
+
+    /** An interface of the host. */
+    public CardSpecBuilder tap(KeyValues values) {
+        String id = id(values, TapSpec.KIND);
+        String name = values.text("name", id);
+        if (name.length() > TapSpec.NAME_BYTES || !NAME.matcher(name).matches()) {
+            throw values.wrong("name", "is '" + name + "'", "use up to 15 letters, digits, dots, dashes, underscores");
+        }
+        String namespace = values.text("netns");
+        Path file = namespace == null ? null : NAMESPACES.resolve(namespace);
+        String mac = mac(values, id + "@" + name + "@" + file);
+        int mtu = values.number("mtu", NetSpec.DEFAULT_MTU, 68, 65521);
+        String switchName = values.text("switch", SwitchSpec.DEFAULT_NAME);
+        String text = values.text("addr");
+        InterfaceAddress address = null;
+        if (text != null) {
+            try {
+                address = InterfaceAddress.parse(text);
+            } catch (IllegalArgumentException _) {
+                throw values.wrong("addr", "is '" + text + "'", "write for example 10.0.0.2/24");
+            }
+        }
+        values.done();
+        plugInto(switchName, values);
+        taps.add(new TapSpec(id, name, switchName, file, mac, address, mtu));
+        return this;
+    }
+
+    /** Adds a device by the word for its kind. */
+    public CardSpecBuilder device(String kind, KeyValues values) {
+        return switch (kind) {
+            case "net" -> net(values);
+            case "blk" -> blk(values);
+            case TapSpec.KIND -> tap(values);
+            default -> throw values.wrong("kind", "is '" + kind + "'", "say net, blk or tap");
+        };
+    }
+
+    /** Leaves a device out, and the store that was made for it alone. */
+    CardSpecBuilder without(String id) {
+        devices.removeIf(device -> device.id().equals(id));
+        taps.removeIf(tap -> tap.id().equals(id));
+        if (devices.stream()
+                .noneMatch(
+                        device -> device instanceof BlkSpec blk && blk.store().equals(id))) {
+            stores.remove(id);
+        }
         return this;
     }
 
@@ -338,7 +427,8 @@ public final class CardSpecBuilder {
     }
 
     private boolean isTaken(String id) {
-        return devices.stream().anyMatch(device -> device.id().equals(id));
+        return devices.stream().anyMatch(device -> device.id().equals(id))
+                || taps.stream().anyMatch(tap -> tap.id().equals(id));
     }
 
     private static void checkName(String where, String name) {
@@ -350,13 +440,14 @@ public final class CardSpecBuilder {
 
     /** Devices, switches and workers count under their names in one table. */
     private void checkOwners() {
-        for (DeviceSpec device : devices) {
-            if (switches.containsKey(device.id())) {
-                throw new CardSpecException(
-                        device.id() + ": a switch and a device have this name; choose another id for the device");
-            }
-            checkNoWorker(device.id());
-        }
+        Stream.concat(devices.stream().map(DeviceSpec::id), taps.stream().map(TapSpec::id))
+                .forEach(id -> {
+                    if (switches.containsKey(id)) {
+                        throw new CardSpecException(
+                                id + ": a switch and a device have this name; choose another id for the device");
+                    }
+                    checkNoWorker(id);
+                });
         switches.keySet().forEach(CardSpecBuilder::checkNoWorker);
     }
 
@@ -384,13 +475,20 @@ public final class CardSpecBuilder {
 
     /** The card as described so far. */
     public CardSpec build() {
-        if (devices.isEmpty()) {
+        if (devices.isEmpty() && taps.isEmpty() && !mayBeEmpty) {
             throw new CardSpecException(
                     "the card has no device; add --net socket=PATH or --blk socket=PATH,store=mem:64M");
+        }
+        if (mayBeEmpty && switches.isEmpty()) {
+            // for those that come
+            switches.put(SwitchSpec.DEFAULT_NAME, new SwitchSpec(SwitchSpec.DEFAULT_NAME, Uplink.NONE));
         }
         checkOwners();
         checkZones();
         Set<Object> taken = new HashSet<>();
+        if (control != null) {
+            taken.add(control.toString());
+        }
         for (DeviceSpec device : devices) {
             EndpointSpec at = device.endpoint();
             Object place = at.mode() == Mode.INHERITED ? (Object) at.fd() : at.name();
@@ -409,6 +507,8 @@ public final class CardSpecBuilder {
                 stats,
                 Collections.unmodifiableMap(new LinkedHashMap<>(stores)),
                 all,
-                profile == null ? List.copyOf(devices) : new CardBounds(profile).fit(devices));
+                profile == null ? List.copyOf(devices) : new CardBounds(profile).fit(devices),
+                List.copyOf(taps),
+                control);
     }
 }

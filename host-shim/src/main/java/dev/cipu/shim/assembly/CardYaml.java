@@ -18,7 +18,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  * line; unknown keys are errors.
  */
 public final class CardYaml {
-    private static final Set<String> TOP = Set.of("card", "cores", "idle", "stats", "stores", "switches", "devices");
+    private static final Set<String> TOP =
+            Set.of("card", "control", "cores", "idle", "stats", "stores", "switches", "devices");
 
     private final String file;
 
@@ -80,6 +81,9 @@ public final class CardYaml {
         if (root.has("stats")) {
             builder.stats(Path.of(scalar("stats", root.get("stats"))));
         }
+        if (root.has("control")) {
+            builder.control(file + ": control", scalar("control", root.get("control")));
+        }
         named("stores", root, "store", builder::store);
         named("switches", root, "uplink", builder::declareSwitch);
         devices(root, builder);
@@ -124,12 +128,10 @@ public final class CardYaml {
             Map<String, String> values = scalarsOf(where, device);
             String kind = values.remove("kind");
             KeyValues keys = new KeyValues(file + ": " + where, values);
-            switch (kind) {
-                case "net" -> builder.net(keys);
-                case "blk" -> builder.blk(keys);
-                case null -> throw keys.missing("kind", "kind: net");
-                default -> throw keys.wrong("kind", "is '" + kind + "'", "say net or blk");
+            if (kind == null) {
+                throw keys.missing("kind", "kind: net");
             }
+            builder.device(kind, keys);
         }
     }
 

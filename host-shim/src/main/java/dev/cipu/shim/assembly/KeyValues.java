@@ -46,6 +46,11 @@ public final class KeyValues {
                 .toList();
     }
 
+    /** All of them, as they were written. */
+    public Map<String, String> all() {
+        return new LinkedHashMap<>(values);
+    }
+
     public String where() {
         return where;
     }

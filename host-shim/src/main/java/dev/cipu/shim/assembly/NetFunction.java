@@ -14,6 +14,7 @@ final class NetFunction extends CardFunction {
     private final SwitchOnCore network;
     private final GuestPort port;
     private final @Nullable Attachment[] attachments;
+    private final Runnable faultListener = this::tellOfMemoryFault;
 
     /** A queue on the worker: how it is woken. */
     private record Attachment(int kickFd, boolean kicks) {}
@@ -23,7 +24,20 @@ final class NetFunction extends CardFunction {
         this.network = network;
         this.port = port;
         attachments = new Attachment[device.queueCount()];
-        network.core().onMemoryFault(() -> listener().memoryFault());
+        network.core().onMemoryFault(faultListener);
+    }
+
+    private void tellOfMemoryFault() {
+        listener().memoryFault();
+    }
+
+    /** Pulls the port out of its switch, for good; no transport may drive the device any more. */
+    void unplug() {
+        for (int i = 0; i < attachments.length; i++) {
+            detach(i);
+        }
+        network.unplug(port);
+        network.core().forgetMemoryFault(faultListener);
     }
 
     @Override

@@ -1,21 +1,24 @@
 package dev.cipu.shim.assembly;
 
+import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.CounterTable;
 import dev.cipu.dataplane.net.Burst;
 import dev.cipu.dataplane.net.GuestPort;
+import dev.cipu.dataplane.net.HostPort;
 import dev.cipu.dataplane.net.L2Switch;
 import dev.cipu.dataplane.net.Loopback;
 import dev.cipu.dataplane.net.Offload;
 import dev.cipu.dataplane.net.PacketPool;
 import dev.cipu.dataplane.net.Port;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.shim.net.Tap;
 import dev.cipu.virtio.net.NetDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A switch with its pool and its ports, all on one core. Made by the composition root before the core starts; ports stay
- * plugged in for the life of the card, it is their queues that come and go.
+ * A switch with its pool and its ports, all on one core. Made by the composition root; ports are plugged
+ * in and pulled out while the core runs.
  */
 final class SwitchOnCore {
     /** Ethernet header and one VLAN tag. */
@@ -31,7 +34,6 @@ final class SwitchOnCore {
     private static final int LARGE_SLOTS = 64;
 
     private final CardCore core;
-    private final CounterTable counters;
     private final PacketPool pool;
     private final L2Switch ethernet;
 
@@ -41,7 +43,6 @@ final class SwitchOnCore {
      */
     SwitchOnCore(SwitchSpec spec, CardCore core, CounterTable counters, Arena memory, int mtu) {
         this.core = core;
-        this.counters = counters;
         boolean reflects = spec.uplink() == Uplink.LOOPBACK;
         int slots = SLOTS_OF_SWITCH + (reflects ? Loopback.CAPACITY : 0);
         pool = new PacketPool(memory, slots, mtu + L2_OVERHEAD, (reflects ? 2 : 1) * LARGE_SLOTS);
@@ -59,13 +60,41 @@ final class SwitchOnCore {
     /**
      * A new port for {@code device}.
      *
+     * @param counting made of {@link GuestPort#COUNTERS}
      * @param coalesce see {@link GuestPort#coalesce}
      */
-    NetFunction plug(String id, NetDevice device, boolean coalesce) {
-        GuestPort port = new GuestPort(device, pool, counters.group(id, GuestPort.COUNTERS), System::nanoTime);
+    NetFunction plug(NetDevice device, CounterGroup counting, boolean coalesce) {
+        GuestPort port = new GuestPort(device, pool, counting, System::nanoTime);
         port.coalesce(coalesce);
         core.worker().call(() -> ethernet.add(port));
         return new NetFunction(device, this, port);
+    }
+
+    /**
+     * A new port for an interface of the host.
+     *
+     * @param counting made of {@link HostPort#COUNTERS}
+     * @return pulls it out again
+     */
+    AutoCloseable plug(Tap tap, int mtu, CounterGroup counting) {
+        HostPort port = new HostPort(tap, pool, mtu + L2_OVERHEAD, counting);
+        int fd = tap.fd().number();
+        boolean kicks = core.watch(fd);
+        core.worker().call(() -> ethernet.add(port));
+        return () -> {
+            unplug(port);
+            core.unwatch(fd, kicks);
+        };
+    }
+
+    /** Pulls a port out; when this returns the worker does not touch it any more. */
+    void unplug(Port port) {
+        core.worker().call(() -> ethernet.remove(port));
+    }
+
+    /** Bytes of the largest packet that its ports may have: the pool is made for that. */
+    int mtu() {
+        return pool.frameBytes() - L2_OVERHEAD;
     }
 
     /** Sends a frame to every port, as a guest does to say that it has moved here. Returns when it is on its way. */

@@ -52,6 +52,22 @@ final class CardOptions {
     private @Nullable String card;
 
     @Option(
+            names = "--tap",
+            paramLabel = "KEY=VALUE,...",
+            description = {
+                "An interface of this host on the card's switch; needs root. Keys: name=INTERFACE (the id), netns=NAME|PATH"
+                        + " (a container's network namespace), addr=10.0.0.2/24, mac=..., mtu=BYTES (1500), switch=NAME (sw0),"
+                        + " id=NAME."
+            })
+    private List<String> taps = List.of();
+
+    @Option(
+            names = "--control",
+            paramLabel = "SOCKET",
+            description = "Take requests on this socket: cipu attach, detach, devices, link, announce.")
+    private @Nullable String control;
+
+    @Option(
             names = "--uplink",
             paramLabel = "UPLINK",
             description = "Where the switch leads to: loopback: (every frame comes back) or none (the default).")
@@ -104,6 +120,12 @@ final class CardOptions {
         }
         for (int i = 0; i < blks.size(); i++) {
             builder.blk(KeyValues.parse(numbered("--blk", blks, i), blks.get(i)));
+        }
+        for (int i = 0; i < taps.size(); i++) {
+            builder.tap(KeyValues.parse(numbered("--tap", taps, i), taps.get(i)));
+        }
+        if (control != null) {
+            builder.control("--control", control);
         }
         return builder.build();
     }

@@ -2,6 +2,8 @@ package dev.cipu.shim.cli;
 
 import dev.cipu.shim.assembly.CardSpecException;
 import dev.cipu.shim.assembly.ResourceException;
+import dev.cipu.shim.control.Answer;
+import dev.cipu.shim.control.ControlException;
 import dev.cipu.shim.load.LoadException;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.probe.LinkException;
@@ -25,6 +27,7 @@ final class Failures {
             case CardSpecException e -> new Verdict(ExitCode.USAGE, Main.oneLine(e.getMessage()));
             case ProfileException e -> new Verdict(ExitCode.USAGE, Main.oneLine(e.getMessage()));
             case ResourceException e -> new Verdict(ExitCode.MISSING, Main.oneLine(e.getMessage()));
+            case ControlException e -> new Verdict(exitCode(e.kind()), Main.oneLine(e.getMessage()));
             case LoadException e -> new Verdict(ExitCode.FAILED, Main.oneLine(e.getMessage()));
             case FrontEndException e ->
                 new Verdict(e.isMissing() ? ExitCode.MISSING : ExitCode.FAILED, Main.oneLine(e.getMessage()));
@@ -40,6 +43,14 @@ final class Failures {
             default ->
                 new Verdict(
                         ExitCode.FAILED, "internal error: " + thrown + "; run again with --debug and report the trace");
+        };
+    }
+
+    private static int exitCode(Answer.Cause cause) {
+        return switch (cause) {
+            case USAGE -> ExitCode.USAGE;
+            case MISSING -> ExitCode.MISSING;
+            case FAILED -> ExitCode.FAILED;
         };
     }
 

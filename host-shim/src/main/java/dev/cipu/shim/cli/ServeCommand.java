@@ -3,8 +3,11 @@ package dev.cipu.shim.cli;
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
 import dev.cipu.shim.assembly.DeviceSpec;
+import dev.cipu.shim.assembly.TapSpec;
+import dev.cipu.shim.control.ControlServer;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,6 +27,8 @@ import picocli.CommandLine.Spec;
             "  cipu serve --net socket=/tmp/n0 --net socket=/tmp/n1",
             "  cipu serve --blk socket=/tmp/b0,store=file:/srv/disk.img,direct=on,queues=2 --cores 1",
             "  cipu serve --net socket=/tmp/n0 --uplink loopback: --idle sleep",
+            "  cipu serve --tap name=cipu0,addr=10.0.0.1/24 --net socket=/tmp/n0",
+            "  cipu serve --control /run/cipu/card --idle sleep",
             "  cipu serve --config card.yaml"
         })
 public final class ServeCommand implements Subcommand, Callable<Integer> {
@@ -44,6 +49,7 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
     private final Object lock = new Object();
 
     private @Nullable CardAssembly card;
+    private volatile @Nullable ControlServer control;
 
     /** For {@link java.util.ServiceLoader}. */
     public ServeCommand() {}
@@ -66,6 +72,15 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
                         + device.endpoint().name());
                 out.flush();
             }
+            for (TapSpec tap : described.taps()) {
+                out.println("ready " + TapSpec.KIND + " " + tap.id() + " " + tap.name());
+                out.flush();
+            }
+            if (described.control() != null) {
+                control = ControlServer.listen(described.control(), started);
+                out.println("ready control " + described.control());
+                out.flush();
+            }
             untilTheEnd(started, out);
             return ExitCode.DONE;
         } catch (RuntimeException e) {
@@ -75,11 +90,16 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
         }
     }
 
-    private static void untilTheEnd(CardAssembly card, PrintWriter out) throws InterruptedException {
+    private void untilTheEnd(CardAssembly card, PrintWriter out) throws InterruptedException {
         boolean live = Terminal.isInteractive();
         StatusLine line = new StatusLine(card.counters());
         while (true) {
-            Thread.sleep(STATUS_MILLIS);
+            ControlServer requests = control;
+            if (requests == null) {
+                Thread.sleep(STATUS_MILLIS);
+            } else {
+                requests.turn(TimeUnit.MILLISECONDS.toNanos(STATUS_MILLIS));
+            }
             card.refresh();
             if (live) {
                 out.print("\r" + line.next() + "\u001b[K");
@@ -108,6 +128,10 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
     }
 
     private void close() {
+        ControlServer requests = control;
+        if (requests != null) {
+            requests.withdraw();
+        }
         synchronized (lock) {
             if (card != null) {
                 card.close();

@@ -62,6 +62,10 @@ public interface LibC {
 
     int memfd_create(String name, int flags);
 
+    int ioctl(int fd, long request, @intptr_t long argument);
+
+    int setns(int fd, int kind);
+
     int eventfd(int initial, int flags);
 
     int poll(@intptr_t long entries, long count, int timeoutMillis);

@@ -1,6 +1,7 @@
 package dev.cipu.shim.posix;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -8,6 +9,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import jnr.constants.platform.Errno;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +40,15 @@ public final class UnixListener implements AutoCloseable {
      * serves is not: EADDRINUSE.
      */
     public static UnixListener listen(Path path) {
+        return listen(path, null);
+    }
+
+    /** As {@link #listen(Path)}; nobody else than this user, and root, can connect. */
+    public static UnixListener listenPrivately(Path path) {
+        return listen(path, PosixFilePermissions.fromString("rw-------"));
+    }
+
+    private static UnixListener listen(Path path, @Nullable Set<PosixFilePermission> permissions) {
         Fd fd = UnixSocket.stream();
         try {
             fd.makeNonBlocking();
@@ -51,8 +64,15 @@ public final class UnixListener implements AutoCloseable {
                     throw new PosixException("bind " + path, Errno.EADDRINUSE);
                 }
             }
+            if (permissions != null) {
+                // nobody can connect to a socket that does not listen yet
+                Files.setPosixFilePermissions(path, permissions);
+            }
             Posix.check("listen", Posix.C.listen(fd.number(), BACKLOG));
             return new UnixListener(fd, path);
+        } catch (IOException e) {
+            fd.close();
+            throw new UncheckedIOException(e);
         } catch (RuntimeException e) {
             fd.close();
             throw e;

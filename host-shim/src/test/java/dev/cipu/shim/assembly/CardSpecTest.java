@@ -349,11 +349,11 @@ class CardSpecTest {
             devices: 5                                                 | 'devices' is no list
             devices: [5]                                               | 'devices[0]' is no map
             devices: [{socket: /x}]                                    | devices[0]: key 'kind' is missing
-            devices: [{kind: gpu, socket: /x}]                         | devices[0]: key 'kind' is 'gpu'; say net or blk
+            devices: [{kind: gpu, socket: /x}]                         | devices[0]: key 'kind' is 'gpu'; say net, blk or tap
             devices: [{kind: net, socket: /x, colour: 9}]              | devices[0]: unknown key 'colour'; use one of
             devices: [{kind: net, socket: [/x]}]                       | 'devices[0].socket' has no single value
             devices: [{kind: net, socket: }]                           | 'devices[0].socket' has no single value
-            device: []                                                 | unknown key 'device'; use one of card, cores
+            device: []                                                 | unknown key 'device'; use one of card, control, cores
             cores: [0, x]                                              | 'x' is no core number
             cores: [1, 1]                                              | core 1 is given twice
             idle: nap                                                  | no policy 'nap'; say spin, backoff or sleep
@@ -428,5 +428,81 @@ class CardSpecTest {
             assertThat(device.offered().has(RingFeature.ACCESS_PLATFORM))
                     .isEqualTo(spec.id().equals("blk0"));
         }
+    }
+
+    private static TapSpec tap(String keys) {
+        return new CardSpecBuilder()
+                .tap(KeyValues.parse("--tap", keys))
+                .build()
+                .taps()
+                .getFirst();
+    }
+
+    @Test
+    void aTapHasTheNameOfItsInterfaceAndANamespaceByNameOrPath() {
+        assertThat(tap("name=eth0,netns=web,addr=10.0.0.2/24,mac=02:00:00:00:00:0A,mtu=1400"))
+                .isEqualTo(new TapSpec(
+                        "tap0",
+                        "eth0",
+                        "sw0",
+                        Path.of("/run/netns/web"),
+                        "02:00:00:00:00:0a",
+                        new InterfaceAddress(0x0a000002, 24),
+                        1400));
+        assertThat(tap("id=front,netns=/proc/7/ns/net"))
+                .returns("front", TapSpec::name)
+                .returns(Path.of("/proc/7/ns/net"), TapSpec::namespace)
+                .returns(null, TapSpec::address);
+        assertThat(tap("name=eth0,netns=a").mac())
+                .isNotEqualTo(tap("name=eth0,netns=b").mac());
+        assertThat(tap("mac=02:00:00:00:01:0a").macNumber()).isEqualTo(0x02000000010aL);
+        assertThat(new InterfaceAddress(0x0a000002, 24).mask()).isEqualTo(0xffffff00);
+        assertThat(new InterfaceAddress(0x0a000002, 0).mask()).isZero();
+        assertThat(new InterfaceAddress(0xc0a84d02, 32)).hasToString("192.168.77.2/32");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            name=an-interface-too-long | use up to 15
+            name=a/b                   | use up to 15
+            addr=10.0.0.2              | write for example 10.0.0.2/24
+            addr=10.0.0/8              | write for example
+            addr=10.0.0.256/8          | write for example
+            addr=10.0.0.2/33           | write for example
+            addr=10.0.0.x/8            | write for example
+            mtu=20                     | give a number from 68
+            socket=/x                  | unknown key 'socket'
+            """)
+    void aWrongTapIsToldWhatIsWrong(String keys, String message) {
+        assertThatThrownBy(() -> tap(keys))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void idsAreSharedByAllKinds() {
+        CardSpecBuilder builder = new CardSpecBuilder().net(KeyValues.parse("--net", "id=x,socket=/x"));
+        assertThatThrownBy(() -> builder.tap(KeyValues.parse("--tap", "id=x")))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageContaining("belongs to another device");
+        assertThatThrownBy(() -> new CardSpecBuilder()
+                        .tap(KeyValues.parse("--tap", "id=sw0"))
+                        .build())
+                .hasMessageContaining("a switch and a device have this name");
+    }
+
+    @Test
+    void aCardThatTakesRequestsMayBeginEmptyAndHasASwitch() {
+        CardSpec spec = new CardSpecBuilder().control("--control", "/run/c").build();
+        assertThat(spec.devices()).isEmpty();
+        assertThat(spec.control()).isEqualTo(Path.of("/run/c"));
+        assertThat(spec.switches()).containsExactly(new SwitchSpec("sw0", SwitchSpec.Uplink.NONE));
+        assertThatThrownBy(() -> new CardSpecBuilder()
+                        .control("--control", "/run/c")
+                        .net(KeyValues.parse("--net", "socket=/run/c"))
+                        .build())
+                .hasMessageContaining("another device is at /run/c");
+        assertThatThrownBy(() -> new CardSpecBuilder().control("--control", "/" + "x".repeat(107)))
+                .hasMessageContaining("1 to 107 bytes");
     }
 }

@@ -35,7 +35,22 @@ class CommandLineTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "stats", "qemu-args", "demo", "drive", "conform", "torture", "card"})
+    @ValueSource(
+            strings = {
+                "serve",
+                "stats",
+                "qemu-args",
+                "demo",
+                "drive",
+                "conform",
+                "torture",
+                "attach",
+                "detach",
+                "devices",
+                "link",
+                "announce",
+                "card"
+            })
     void everyCommandExplainsItself(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(out.toString()).startsWith("Usage: cipu " + command);
@@ -79,6 +94,26 @@ class CommandLineTest {
     void aCardWithoutDevicesIsWrongUsage() {
         assertThat(run("serve")).isEqualTo(2);
         assertOneLine("no device", "--net socket=PATH");
+    }
+
+    @Test
+    void whoAsksNoCardIsToldHowToStartOne(@TempDir Path directory) {
+        assertThat(run("attach", "net", "socket=n", "--control", directory + "/c"))
+                .isEqualTo(3);
+        assertOneLine("no card answers at " + directory + "/c", "cipu serve --control");
+    }
+
+    @Test
+    void requestsThatMakeNoSenseAreWrongUsage(@TempDir Path directory) {
+        String control = directory + "/c";
+        assertThat(run("attach", "net", "socket=n")).isEqualTo(2);
+        assertThat(run("attach", "net", "socket", "--control", control)).isEqualTo(2);
+        assertThat(run("attach", "net", "socket=n", "--bus", "rp0", "--control", control))
+                .isEqualTo(2);
+        assertThat(run("attach", "tap", "--qmp", "q", "--control", control)).isEqualTo(2);
+        assertThat(run("link", "net0", "sideways", "--control", control)).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(5).allMatch(line -> line.startsWith("cipu: "));
+        assertThat(err.toString()).contains("'--control", "no key=value", "--bus is for --qmp", "say up or down");
     }
 
     @Test

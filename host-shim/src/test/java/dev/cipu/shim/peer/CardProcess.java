@@ -31,7 +31,8 @@ final class CardProcess implements AutoCloseable {
         command.addAll(List.of(options));
         CardProcess card = new CardProcess(Child.start("the card", command), stats);
         long sockets = List.of(options).stream()
-                .filter(option -> option.equals("--net") || option.equals("--blk"))
+                .filter(option ->
+                        List.of("--net", "--blk", "--tap", "--control").contains(option))
                 .count();
         int from = 0;
         try {

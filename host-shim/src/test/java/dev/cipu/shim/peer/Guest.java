@@ -239,6 +239,11 @@ final class Guest implements AutoCloseable {
         return matcher.groupCount() > 0 ? matcher.group(1) : matcher.group();
     }
 
+    /** The socket of QEMU's control connection, which takes one client at a time. */
+    Path monitor() {
+        return qmp;
+    }
+
     /** Opens QEMU's control connection. */
     Qmp control() throws IOException {
         return new Qmp(qmp);

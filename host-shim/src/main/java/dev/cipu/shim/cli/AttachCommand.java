@@ -1,0 +1,130 @@
+package dev.cipu.shim.cli;
+
+import dev.cipu.shim.assembly.KeyValues;
+import dev.cipu.shim.control.Answer;
+import dev.cipu.shim.control.ControlException;
+import dev.cipu.shim.control.DeviceView;
+import dev.cipu.shim.control.Request;
+import dev.cipu.shim.control.Request.Verb;
+import dev.cipu.shim.qemu.Machine;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code cipu attach}: one more device for a running card, and for a running machine. */
+@Command(
+        name = "attach",
+        description = {
+            "Add a device to a running card; with --qmp, plug it into a running QEMU guest, too.",
+            "Prints 'ready KIND ID SOCKET' when hosts can connect to it."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  cipu attach net socket=/tmp/n1 --control /tmp/card",
+            "  cipu attach blk socket=/tmp/b1,store=file:/srv/b1.img --control /tmp/card --qmp /tmp/qmp --bus rp0",
+            "  cipu attach tap name=eth0,netns=web,addr=10.0.0.2/24 --control /tmp/card"
+        })
+public final class AttachCommand implements Subcommand, Callable<Integer> {
+    private static final String FILE_STORE = "file:";
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    private final ControlOptions card = new ControlOptions();
+
+    @Parameters(index = "0", paramLabel = "KIND", description = "net, blk or tap.")
+    private String kind = "";
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "KEY=VALUE,...",
+            description = "The keys of --net, --blk or --tap of 'cipu serve'.")
+    private @Nullable String keys;
+
+    @Option(
+            names = "--qmp",
+            paramLabel = "SOCKET",
+            description =
+                    "The monitor of a running QEMU (-qmp unix:SOCKET,server=on,wait=off) to plug the device into.")
+    private @Nullable Path monitor;
+
+    @Option(
+            names = "--bus",
+            paramLabel = "ID",
+            description = "The guest's PCI Express root port that takes the device. Default: QEMU's choice.")
+    private @Nullable String bus;
+
+    /** For {@link java.util.ServiceLoader}. */
+    public AttachCommand() {}
+
+    @Override
+    public Integer call() {
+        if (bus != null && monitor == null) {
+            throw new ParameterException(spec.commandLine(), "--bus is for --qmp");
+        }
+        if (monitor != null && !List.of("net", "blk").contains(kind)) {
+            throw new ParameterException(spec.commandLine(), "--qmp takes net and blk");
+        }
+        Request request = Request.attach(kind, words());
+        Answer answer = monitor == null ? card.ask(request) : attach(request, monitor);
+        return card.report(
+                answer,
+                spec.commandLine().getOut(),
+                out -> answer.devices().forEach(device -> out.println(device.readyLine())));
+    }
+
+    /** The card may run in another folder than this command. */
+    private Map<String, String> words() {
+        Map<String, String> words = keys == null
+                ? new LinkedHashMap<>()
+                : KeyValues.parse("attach", keys).all();
+        words.computeIfPresent("socket", (_, path) -> absolute(path));
+        words.computeIfPresent(
+                "store",
+                (_, store) -> store.startsWith(FILE_STORE) && store.length() > FILE_STORE.length()
+                        ? FILE_STORE + absolute(store.substring(FILE_STORE.length()))
+                        : store);
+        return words;
+    }
+
+    private static String absolute(String path) {
+        return path.isEmpty() ? path : Path.of(path).toAbsolutePath().toString();
+    }
+
+    private Answer attach(Request request, Path at) {
+        // before the card: it is more likely not to be there
+        try (Machine machine = Machine.connect(at)) {
+            Answer answer = card.ask(request);
+            DeviceView device = answer.devices().getFirst();
+            try {
+                machine.plug(device, bus);
+            } catch (ControlException e) {
+                takeBack(device, e);
+                throw e;
+            }
+            return answer;
+        }
+    }
+
+    private void takeBack(DeviceView device, ControlException why) {
+        try {
+            card.ask(Request.about(Verb.DETACH, device.id()));
+        } catch (ControlException second) {
+            why.addSuppressed(second);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package dev.cipu.shim.control;
+
+import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.DeviceSpec;
+import dev.cipu.shim.assembly.EndpointSpec.Mode;
+import dev.cipu.shim.assembly.NetSpec;
+import dev.cipu.shim.assembly.TapSpec;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A device of a running card, as requests are answered.
+ *
+ * @param kind {@code net}, {@code blk} or {@code tap}
+ * @param at where its host finds it: a socket's path, an interface's name
+ * @param listens whether the card waits there for its host, or the other way round
+ * @param queues queue pairs of a network device, request queues of a disk
+ * @param mac of a network device or an interface
+ * @param mtu likewise, 0 of a disk
+ * @param network the switch that it belongs to
+ */
+public record DeviceView(
+        String kind,
+        String id,
+        String at,
+        boolean listens,
+        int queues,
+        @Nullable String mac,
+        int mtu,
+        @Nullable String network) {
+    static DeviceView of(DeviceSpec device) {
+        String at = device.endpoint().name();
+        boolean listens = device.endpoint().mode() != Mode.CLIENT;
+        return device instanceof NetSpec net
+                ? new DeviceView("net", net.id(), at, listens, net.queues(), net.mac(), net.mtu(), net.switchName())
+                : new DeviceView(device.kind(), device.id(), at, listens, device.queues(), null, 0, null);
+    }
+
+    static DeviceView of(TapSpec tap) {
+        return new DeviceView(TapSpec.KIND, tap.id(), tap.name(), true, 1, tap.mac(), tap.mtu(), tap.switchName());
+    }
+
+    /** All devices of a card. */
+    static List<DeviceView> all(CardSpec card) {
+        return Stream.concat(
+                        card.devices().stream().map(DeviceView::of),
+                        card.taps().stream().map(DeviceView::of))
+                .toList();
+    }
+
+    /** As {@code cipu serve} and {@code cipu attach} say it. */
+    public String readyLine() {
+        return "ready " + kind + " " + id + " " + at;
+    }
+}

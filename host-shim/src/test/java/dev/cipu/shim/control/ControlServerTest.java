@@ -1,0 +1,250 @@
+package dev.cipu.shim.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cipu.shim.assembly.CardAssembly;
+import dev.cipu.shim.assembly.CardSpecBuilder;
+import dev.cipu.shim.assembly.ResourceException;
+import dev.cipu.shim.control.Answer.Cause;
+import dev.cipu.shim.control.Request.Verb;
+import dev.cipu.shim.posix.EventFd;
+import dev.cipu.shim.posix.FdBundle;
+import dev.cipu.shim.posix.OpenDescriptors;
+import dev.cipu.shim.posix.UnixSocket;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class ControlServerTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    @TempDir
+    private Path directory;
+
+    private CardAssembly card;
+    private ControlServer server;
+    private Thread thread;
+    private volatile boolean ending;
+
+    @BeforeEach
+    void start() {
+        card = CardAssembly.start(new CardSpecBuilder()
+                .idle("test", "sleep")
+                .stats(directory.resolve("counters"))
+                .control("test", socket().toString())
+                .build());
+        server = ControlServer.listen(socket(), card);
+        thread = Thread.ofPlatform().start(() -> {
+            while (!ending) {
+                server.turn(TimeUnit.MILLISECONDS.toNanos(20));
+            }
+            server.close();
+        });
+    }
+
+    @AfterEach
+    void end() throws InterruptedException {
+        ending = true;
+        thread.join();
+        card.close();
+    }
+
+    private Path socket() {
+        return directory.resolve("control");
+    }
+
+    private Answer ask(Request request) {
+        return new ControlClient(socket()).ask(request);
+    }
+
+    private static Answer say(JsonLines connection, String line) throws IOException {
+        connection.send(line, PATIENCE);
+        return Request.parseAnswer(connection.next(PATIENCE));
+    }
+
+    @Test
+    void devicesComeAndGo() {
+        assertThat(ask(Request.devices()).devices()).isEmpty();
+        Map<String, String> keys = Map.of("socket", directory + "/n", "mac", "02:00:00:00:00:07", "queues", "2");
+        DeviceView made = ask(Request.attach("net", keys)).devices().getFirst();
+        assertThat(made)
+                .isEqualTo(new DeviceView("net", "net0", directory + "/n", true, 2, "02:00:00:00:00:07", 1500, "sw0"));
+        assertThat(directory.resolve("n")).exists();
+        assertThat(ask(Request.devices()).devices()).containsExactly(made);
+        assertThat(ask(Request.link("net0", false)).devices()).containsExactly(made);
+        assertThat(ask(Request.about(Verb.ANNOUNCE, "net0")).asked()).isFalse();
+        assertThat(ask(Request.about(Verb.DETACH, "net0")).devices()).containsExactly(made);
+        assertThat(ask(Request.devices()).devices()).isEmpty();
+    }
+
+    @Test
+    void mistakesAreSaidInOneLineWithTheirKind() {
+        assertThatThrownBy(() -> ask(Request.attach("net", Map.of("colour", "red", "socket", directory + "/n"))))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.kind()).isEqualTo(Cause.USAGE))
+                .hasMessageContaining("'colour'");
+        assertThatThrownBy(() -> ask(Request.attach("net", Map.of("socket", directory + "/x/n"))))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.kind()).isEqualTo(Cause.MISSING))
+                .hasMessageContaining("has no directory");
+        assertThatThrownBy(() -> ask(Request.attach("gpu", Map.of()))).hasMessageContaining("say net, blk or tap");
+        assertThatThrownBy(() -> ask(Request.about(Verb.DETACH, "x"))).hasMessageContaining("it has none");
+    }
+
+    @Test
+    void nobodyElseMayConnect() throws IOException {
+        assertThat(Files.getPosixFilePermissions(socket())).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        assertThatThrownBy(() -> ControlServer.listen(socket(), card))
+                .isInstanceOf(ResourceException.class)
+                .hasMessageContaining("EADDRINUSE");
+    }
+
+    @Test
+    void noCardIsAMissingResource() {
+        assertThatThrownBy(() -> new ControlClient(directory.resolve("none")).ask(Request.devices()))
+                .isInstanceOfSatisfying(
+                        ControlException.class, e -> assertThat(e.kind()).isEqualTo(Cause.MISSING))
+                .hasMessageContaining("cipu serve --control");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "7",
+                "[]",
+                "{",
+                "{}",
+                "{\"verb\":\"FLY\"}",
+                "{\"verb\":\"devices\"}",
+                "{\"verb\":1}",
+                "{\"verb\":\"DEVICES\",\"verb\":\"DEVICES\"}",
+                "{\"verb\":\"DEVICES\",\"more\":1}",
+                "{\"verb\":\"DEVICES\",\"id\":\"x\"}",
+                "{\"verb\":\"DEVICES\"} {}",
+                "{\"verb\":\"DETACH\"}",
+                "{\"verb\":\"DETACH\",\"id\":7}",
+                "{\"verb\":\"DETACH\",\"id\":\"x\",\"up\":true}",
+                "{\"verb\":\"LINK\",\"id\":\"x\"}",
+                "{\"verb\":\"LINK\",\"id\":\"x\",\"up\":\"true\"}",
+                "{\"verb\":\"ATTACH\",\"kind\":\"net\"}",
+                "{\"verb\":\"ATTACH\",\"kind\":\"net\",\"keys\":{\"socket\":null}}",
+                "{\"verb\":\"ATTACH\",\"kind\":\"net\",\"keys\":{\"socket\":{\"a\":{\"b\":{\"c\":1}}}}}",
+                "{\"verb\":\"ATTACH\",\"kind\":\"net\",\"keys\":[]}",
+            })
+    void whatIsNoRequestIsRefusedAndTheNextOneAnswered(String line) throws IOException {
+        try (JsonLines connection = JsonLines.connect(socket())) {
+            Answer answer = say(connection, line);
+            assertThat(answer.cause()).isEqualTo(Cause.USAGE);
+            assertThat(answer.error()).isNotBlank();
+            assertThat(say(connection, "{\"verb\":\"DEVICES\"}").error()).isNull();
+        }
+    }
+
+    @Test
+    void aLineWithoutEndEndsTheConnectionAlone() throws IOException {
+        try (JsonLines connection = JsonLines.connect(socket());
+                JsonLines neighbour = JsonLines.connect(socket())) {
+            assertThat(say(neighbour, "{\"verb\":\"DEVICES\"}").error()).isNull();
+            assertThatThrownBy(() -> {
+                        connection.send("x".repeat(1 << 20), PATIENCE);
+                        connection.next(PATIENCE);
+                        connection.next(PATIENCE);
+                    })
+                    .isInstanceOf(IOException.class);
+            assertThat(say(neighbour, "{\"verb\":\"DEVICES\"}").error()).isNull();
+        }
+    }
+
+    @Test
+    void manyRequestsInOneWriteAndOneRequestInMany() throws IOException {
+        try (JsonLines connection = JsonLines.connect(socket())) {
+            String line = "{\"verb\":\"DEVICES\"}";
+            connection.send(line + "\n" + line + "\n" + line, PATIENCE);
+            for (int i = 0; i < 3; i++) {
+                assertThat(Request.parseAnswer(connection.next(PATIENCE)).error())
+                        .isNull();
+            }
+        }
+        try (UnixSocket raw = UnixSocket.connect(socket());
+                Arena arena = Arena.ofConfined()) {
+            for (byte each : "{\"verb\":\"DEVICES\"}\n".getBytes(StandardCharsets.UTF_8)) {
+                raw.send(arena.allocateFrom(ValueLayout.JAVA_BYTE, each));
+            }
+            var answer = arena.allocate(4096);
+            try (var none = new FdBundle()) {
+                assertThat(raw.receive(answer, none, PATIENCE)).isPositive();
+            }
+        }
+    }
+
+    @Test
+    void descriptorsAndBytesThatAreNoTextAreRefused() throws Exception {
+        long before = OpenDescriptors.count();
+        try (UnixSocket raw = UnixSocket.connect(socket());
+                EventFd event = EventFd.create();
+                Arena arena = Arena.ofConfined();
+                var none = new FdBundle()) {
+            raw.send(arena.allocateFrom("{\"verb\":\"DEVICES\"}\n"), event.fd());
+            assertThat(raw.receive(arena.allocate(64), none, PATIENCE))
+                    .as("the connection ends")
+                    .isZero();
+        }
+        try (JsonLines connection = JsonLines.connect(socket());
+                UnixSocket raw = UnixSocket.connect(socket());
+                Arena arena = Arena.ofConfined();
+                var none = new FdBundle()) {
+            raw.send(arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 0xff, (byte) '\n'));
+            var answer = arena.allocate(4096);
+            int n = raw.receive(answer, none, PATIENCE);
+            assertThat(new String(answer.asSlice(0, n).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8))
+                    .contains("not UTF-8");
+            assertThat(say(connection, "{\"verb\":\"DEVICES\"}").error()).isNull();
+        }
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (OpenDescriptors.count() > before && System.nanoTime() < end) {
+            Thread.sleep(10);
+        }
+        assertThat(OpenDescriptors.count()).isLessThanOrEqualTo(before);
+    }
+
+    @Test
+    void moreClientsThanPlacesWaitForOne() throws IOException {
+        List<JsonLines> silent = new ArrayList<>();
+        try {
+            for (int i = 0; i < ControlServer.MOST_CLIENTS; i++) {
+                silent.add(JsonLines.connect(socket()));
+                assertThat(say(silent.getLast(), "{\"verb\":\"DEVICES\"}").error())
+                        .isNull();
+            }
+            try (JsonLines late = JsonLines.connect(socket())) {
+                late.send("{\"verb\":\"DEVICES\"}", PATIENCE);
+                silent.removeFirst().close();
+                assertThat(Request.parseAnswer(late.next(PATIENCE)).error()).isNull();
+            }
+        } finally {
+            for (JsonLines each : silent) {
+                each.close();
+            }
+        }
+    }
+}
