@@ -112,8 +112,9 @@ final class SingleRoot {
     private void dismiss() {
         for (int i = functions.size() - 1; i >= 0; i--) {
             PciFunction gone = functions.remove(i);
-            gone.reset();
+            // first, so that nobody else drives it when it is reset
             shape.factory().disappear(i, gone);
+            gone.reset();
         }
     }
 

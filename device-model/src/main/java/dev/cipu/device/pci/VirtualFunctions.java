@@ -29,7 +29,7 @@ public record VirtualFunctions(int total, int device, int offset, int stride, Li
         /** A function as after power-on, with a device and queues of its own. */
         PciFunction appear(int index);
 
-        /** The function is gone from its bus; it was reset, so none of its queues runs. */
+        /** The function leaves its bus: when this returns nobody drives it any more, and its physical function resets it. */
         void disappear(int index, PciFunction function);
     }
 }

@@ -143,15 +143,11 @@ class HostileHostTest {
         host.up();
         byte[] before = common();
         for (int bytes : new int[] {1, 2, 4, 8}) {
-            if (at + bytes <= CommonLayout.BYTES && at != 0x38 && !isWritable(at, bytes)) {
+            if (at + bytes <= CommonLayout.BYTES) {
                 host.common(at, bytes, -1);
             }
         }
         assertThat(common()).isEqualTo(before);
-    }
-
-    private static boolean isWritable(int at, int bytes) {
-        return at == CommonLayout.DEVICE_FEATURE && bytes == 8;
     }
 
     @Test

@@ -54,6 +54,11 @@ final class RecordingQueues implements QueueHost {
         interrupt.raise();
     }
 
+    /** Something else happens, at this place among what is asked. */
+    void note(String what) {
+        calls.add(what);
+    }
+
     /** What was asked since this was asked last, but for {@link #serve}. */
     List<String> take() {
         List<String> then = List.copyOf(calls);

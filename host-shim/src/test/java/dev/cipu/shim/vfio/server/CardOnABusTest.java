@@ -20,6 +20,7 @@ import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.vfio.Command;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.memory.Le;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -133,11 +134,15 @@ class CardOnABusTest {
     @EnumSource(
             value = EndpointSpec.Transport.class,
             names = {"VFIO_USER", "VFIO_USER_TRAPPED"})
+    @Conforms("BF-031")
     void aDeviceIsServedAsAVirtioFunctionWithMappedDoorbellsOrWithout(EndpointSpec.Transport transport) {
         DeviceSpec disk = disk(transport);
         try (CardAssembly card = CardAssembly.start(card(disk));
                 FdBundle page = new FdBundle()) {
             card.serve(disk);
+            assertThat(card.function("blk0").device().offered())
+                    .matches(offered ->
+                            offered.has(RingFeature.ACCESS_PLATFORM) && offered.has(RingFeature.ORDER_PLATFORM));
             try (RawClient client = connect()) {
                 assertThat(client.read(7, 0, 4)).as("vendor and device").containsExactly(0xf4, 0x1a, 0x42, 0x10);
                 client.send(
