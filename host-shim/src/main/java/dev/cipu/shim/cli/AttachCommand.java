@@ -50,10 +50,10 @@ public final class AttachCommand implements Subcommand, Callable<Integer> {
 
     @Parameters(
             index = "1",
-            arity = "0..1",
+            arity = "0..*",
             paramLabel = "KEY=VALUE,...",
-            description = "The keys of --net, --blk or --tap of 'cipu serve'.")
-    private @Nullable String keys;
+            description = "The keys of --net, --blk or --tap of 'cipu serve', in one word or in several.")
+    private List<String> keys = List.of();
 
     @Option(
             names = "--qmp",
@@ -89,9 +89,9 @@ public final class AttachCommand implements Subcommand, Callable<Integer> {
 
     /** The card may run in another folder than this command. */
     private Map<String, String> words() {
-        Map<String, String> words = keys == null
+        Map<String, String> words = keys.isEmpty()
                 ? new LinkedHashMap<>()
-                : KeyValues.parse("attach", keys).all();
+                : KeyValues.parse("attach", String.join(",", keys)).all();
         words.computeIfPresent("socket", (_, path) -> absolute(path));
         words.computeIfPresent(
                 "store",

@@ -3,6 +3,7 @@ package dev.cipu.shim.cli;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -76,18 +77,34 @@ public final class Main implements Runnable {
 
     /** Runs the command line within this process; returns the exit code. */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
-        return commandLine().setOut(out).setErr(err).execute(args);
+        return commandLine(args.length == 0 ? "" : args[0])
+                .setOut(out)
+                .setErr(err)
+                .execute(args);
     }
 
-    /** The whole command with every subcommand on the class path. */
-    static CommandLine commandLine() {
+    /**
+     * The command with every subcommand on the class path; with one alone if it is the one that is called: to look into the options
+     * of all the others takes longer than most commands.
+     */
+    private static CommandLine commandLine(String called) {
         CommandLine root = new CommandLine(new Main());
-        for (Subcommand subcommand : ServiceLoader.load(Subcommand.class, Main.class.getClassLoader())) {
-            root.addSubcommand(subcommand);
+        List<ServiceLoader.Provider<Subcommand>> all =
+                ServiceLoader.load(Subcommand.class, Main.class.getClassLoader()).stream()
+                        .toList();
+        List<ServiceLoader.Provider<Subcommand>> one =
+                all.stream().filter(each -> called.equals(name(each))).toList();
+        for (ServiceLoader.Provider<Subcommand> each : one.isEmpty() ? all : one) {
+            root.addSubcommand(each.get());
         }
         return root.setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler(Main::misused)
                 .setExecutionExceptionHandler(Main::failed);
+    }
+
+    private static String name(ServiceLoader.Provider<Subcommand> provider) {
+        Command described = provider.type().getAnnotation(Command.class);
+        return described == null ? "" : described.name();
     }
 
     @Override

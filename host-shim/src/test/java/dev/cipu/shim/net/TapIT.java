@@ -154,8 +154,6 @@ class TapIT {
             Files.write(sent, bytes);
             Process listener = new ProcessBuilder("ip", "netns", "exec", b, "busybox", "nc", "-l", "-p", "7")
                     .redirectOutput(got.toFile())
-                    .redirectInput(
-                            ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .start();
             try {
                 long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
