@@ -55,9 +55,10 @@ public final class CardAssembly implements AutoCloseable {
     private final Deque<AutoCloseable> closing = new ArrayDeque<>();
     private final Map<String, Plugged> plugged = new LinkedHashMap<>();
     private final List<CardCore> cores = new ArrayList<>();
-    private final PciFunctions pciFunctions;
     private final Map<String, SwitchOnCore> switches = new HashMap<>();
     private final OpenStores stores = new OpenStores();
+    private final PciFunctions pciFunctions;
+    private final Map<String, VfioDevice> pciDevices = new HashMap<>();
     private final CounterFile counterFile;
     private CardSpec spec;
     private int turn;
@@ -132,7 +133,8 @@ public final class CardAssembly implements AutoCloseable {
         };
         made.made(function);
         if (device.endpoint().transport().isPci()) {
-            made.onABus(pciFunctions.present(device, function, new CardQueues(function)));
+            pciDevices.put(device.id(), pciFunctions.present(device, function, new CardQueues(function)));
+            made.undo(() -> pciDevices.remove(device.id()));
         }
     }
 
@@ -266,7 +268,7 @@ public final class CardAssembly implements AutoCloseable {
         CounterGroup group = counterFile.table().group(device.id() + "/session", SessionCounters.NAMES);
         SessionCounters counters = new SessionCounters(group);
         try {
-            VfioDevice pci = served.pci();
+            VfioDevice pci = pciDevices.get(device.id());
             SocketEndpoint endpoint = pci != null
                     ? presented(device, pci, counters)
                     : switch (at.mode()) {

@@ -1,6 +1,7 @@
 package dev.cipu.shim.assembly;
 
 import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.device.card.CardProfile;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stores by name
  * @param taps interfaces of the host that are ports of a switch
  * @param control where the running card takes requests, null for nowhere
+ * @param profile the card's generation, which bounds what it is made of, now and later; null for none
  */
 public record CardSpec(
         List<Integer> cores,
@@ -25,7 +27,8 @@ public record CardSpec(
         List<SwitchSpec> switches,
         List<DeviceSpec> devices,
         List<TapSpec> taps,
-        @Nullable Path control) {
+        @Nullable Path control,
+        @Nullable CardProfile profile) {
     /** A card of virtio devices that stays as it is. */
     public CardSpec(
             List<Integer> cores,
@@ -34,7 +37,7 @@ public record CardSpec(
             Map<String, StoreSpec> stores,
             List<SwitchSpec> switches,
             List<DeviceSpec> devices) {
-        this(cores, idle, stats, stores, switches, devices, List.of(), null);
+        this(cores, idle, stats, stores, switches, devices, List.of(), null, null);
     }
 
     /** The names of everything that can be attached and detached. */

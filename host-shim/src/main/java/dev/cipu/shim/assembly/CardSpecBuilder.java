@@ -94,6 +94,7 @@ public final class CardSpecBuilder {
         builder.idle = card.idle();
         builder.stats = card.stats();
         builder.control = card.control();
+        builder.profile = card.profile();
         builder.switchesDeclared = !card.switches().isEmpty();
         builder.mayBeEmpty = true;
         return builder;
@@ -509,6 +510,7 @@ public final class CardSpecBuilder {
                 all,
                 profile == null ? List.copyOf(devices) : new CardBounds(profile).fit(devices),
                 List.copyOf(taps),
-                control);
+                control,
+                profile);
     }
 }

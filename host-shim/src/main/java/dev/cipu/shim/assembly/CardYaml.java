@@ -19,7 +19,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  */
 public final class CardYaml {
     private static final Set<String> TOP =
-            Set.of("card", "control", "cores", "idle", "stats", "stores", "switches", "devices");
+            Set.of("card", "cores", "idle", "stats", "control", "stores", "switches", "devices");
 
     private final String file;
 

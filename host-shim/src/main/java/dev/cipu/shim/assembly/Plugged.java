@@ -4,7 +4,6 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.CounterTable;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.session.SocketEndpoint;
-import dev.cipu.shim.vfio.server.VfioDevice;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -24,7 +23,6 @@ final class Plugged {
     private final Deque<AutoCloseable> undoing = new ArrayDeque<>();
     private final List<CounterGroup> groups = new ArrayList<>();
     private @Nullable CardFunction function;
-    private @Nullable VfioDevice pci;
     private @Nullable SocketEndpoint endpoint;
 
     Plugged(String id) {
@@ -56,17 +54,6 @@ final class Plugged {
     @Nullable
     CardFunction function() {
         return function;
-    }
-
-    /** It is presented as this. */
-    void onABus(VfioDevice device) {
-        pci = device;
-    }
-
-    /** What it is on a bus, null where it is on none. */
-    @Nullable
-    VfioDevice pci() {
-        return pci;
     }
 
     void served(SocketEndpoint endpoint) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param kind {@code net}, {@code blk} or {@code tap}
  * @param at where its host finds it: a socket's path, an interface's name
  * @param listens whether the card waits there for its host, or the other way round
+ * @param pci whether it is a whole PCI function, over vfio-user
  * @param queues queue pairs of a network device, request queues of a disk
  * @param mac of a network device or an interface
  * @param mtu likewise, 0 of a disk
@@ -25,20 +26,24 @@ public record DeviceView(
         String id,
         String at,
         boolean listens,
+        boolean pci,
         int queues,
         @Nullable String mac,
         int mtu,
         @Nullable String network) {
     static DeviceView of(DeviceSpec device) {
         String at = device.endpoint().name();
+        boolean pci = device.endpoint().transport().isPci();
         boolean listens = device.endpoint().mode() != Mode.CLIENT;
         return device instanceof NetSpec net
-                ? new DeviceView("net", net.id(), at, listens, net.queues(), net.mac(), net.mtu(), net.switchName())
-                : new DeviceView(device.kind(), device.id(), at, listens, device.queues(), null, 0, null);
+                ? new DeviceView(
+                        "net", net.id(), at, listens, pci, net.queues(), net.mac(), net.mtu(), net.switchName())
+                : new DeviceView(device.kind(), device.id(), at, listens, pci, device.queues(), null, 0, null);
     }
 
     static DeviceView of(TapSpec tap) {
-        return new DeviceView(TapSpec.KIND, tap.id(), tap.name(), true, 1, tap.mac(), tap.mtu(), tap.switchName());
+        return new DeviceView(
+                TapSpec.KIND, tap.id(), tap.name(), true, false, 1, tap.mac(), tap.mtu(), tap.switchName());
     }
 
     /** All devices of a card. */

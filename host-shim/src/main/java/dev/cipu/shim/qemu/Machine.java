@@ -72,6 +72,10 @@ public final class Machine implements AutoCloseable {
     public void plug(DeviceView device, @Nullable String bus) {
         Deque<Step> undoing = new ArrayDeque<>();
         try {
+            if (device.pci()) {
+                qmp.execute("device_add", function(device, bus));
+                return;
+            }
             qmp.execute("chardev-add", chardev(device));
             undoing.push(() -> qmp.execute("chardev-remove", Map.of("id", chardevOf(device.id()))));
             if (device.kind().equals("net")) {
@@ -178,12 +182,25 @@ public final class Machine implements AutoCloseable {
                 "queues", device.queues());
     }
 
-    private Map<String, Object> device(DeviceView device, @Nullable String bus) {
+    private static Map<String, Object> named(DeviceView device, @Nullable String bus) {
         Map<String, Object> made = new LinkedHashMap<>();
         made.put("id", device.id());
         if (bus != null) {
             made.put("bus", bus);
         }
+        return made;
+    }
+
+    /** QEMU connects to the function itself. */
+    private static Map<String, Object> function(DeviceView device, @Nullable String bus) {
+        Map<String, Object> made = named(device, bus);
+        made.put("driver", "vfio-user-pci");
+        made.put("socket", Map.of("type", "unix", "path", device.at()));
+        return made;
+    }
+
+    private Map<String, Object> device(DeviceView device, @Nullable String bus) {
+        Map<String, Object> made = named(device, bus);
         if (device.kind().equals("blk")) {
             made.put("driver", "vhost-user-blk-pci");
             made.put("chardev", chardevOf(device.id()));

@@ -44,12 +44,12 @@ class CommandLineTest {
                 "drive",
                 "conform",
                 "torture",
+                "card",
                 "attach",
                 "detach",
                 "devices",
                 "link",
-                "announce",
-                "card"
+                "announce"
             })
     void everyCommandExplainsItself(String command) {
         assertThat(run(command, "--help")).isZero();

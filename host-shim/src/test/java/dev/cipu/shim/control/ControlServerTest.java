@@ -86,7 +86,8 @@ class ControlServerTest {
         Map<String, String> keys = Map.of("socket", directory + "/n", "mac", "02:00:00:00:00:07", "queues", "2");
         DeviceView made = ask(Request.attach("net", keys)).devices().getFirst();
         assertThat(made)
-                .isEqualTo(new DeviceView("net", "net0", directory + "/n", true, 2, "02:00:00:00:00:07", 1500, "sw0"));
+                .isEqualTo(new DeviceView(
+                        "net", "net0", directory + "/n", true, false, 2, "02:00:00:00:00:07", 1500, "sw0"));
         assertThat(directory.resolve("n")).exists();
         assertThat(ask(Request.devices()).devices()).containsExactly(made);
         assertThat(ask(Request.link("net0", false)).devices()).containsExactly(made);

@@ -31,8 +31,8 @@ import tools.jackson.databind.json.JsonMapper;
 @Timeout(60)
 class MachineTest {
     private static final DeviceView NET =
-            new DeviceView("net", "n1", "/run/n1", true, 2, "02:00:00:00:00:01", 9000, "sw0");
-    private static final DeviceView BLK = new DeviceView("blk", "b1", "/run/b1", false, 4, null, 0, null);
+            new DeviceView("net", "n1", "/run/n1", true, false, 2, "02:00:00:00:00:01", 9000, "sw0");
+    private static final DeviceView BLK = new DeviceView("blk", "b1", "/run/b1", false, false, 4, null, 0, null);
 
     @TempDir
     private Path directory;
@@ -120,6 +120,16 @@ class MachineTest {
         assertThat(arguments(1).at("/backend/data/wait").asBoolean()).isFalse();
         assertThat(arguments(2).has("bus")).isFalse();
         assertThat(arguments(2).get("num-queues").asInt()).isEqualTo(4);
+    }
+
+    @Test
+    void aPciFunctionIsOneStep() {
+        try (Machine machine = machine()) {
+            machine.plug(new DeviceView("net", "f", "/run/f", true, true, 1, "02:00:00:00:00:01", 1500, "sw0"), "rp0");
+        }
+        assertThat(verbs()).containsExactly("qmp_capabilities", "device_add");
+        assertThat(arguments(1)).isEqualTo(JsonMapper.shared().readTree("""
+                        {"driver": "vfio-user-pci", "id": "f", "bus": "rp0", "socket": {"type": "unix", "path": "/run/f"}}"""));
     }
 
     @Test
