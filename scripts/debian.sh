@@ -5,6 +5,8 @@
 # debian_mirror            sets DEBIAN_MIRROR and DEBIAN_SECURITY, taken from this machine's apt configuration
 # debian_apt DIR SUITE...  makes the state below DIR; then: debian_get ARGS... is apt-get on it, debian_cache ARGS... apt-cache
 # debian_unpack DIR ROOT   unpacks every fetched package below ROOT
+#
+# debian_arch says whose packages they are: amd64 unless it is set otherwise.
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
@@ -46,7 +48,7 @@ debian_apt() {
 debian_run() {
   program=$1
   shift
-  "$program" -q -oAPT::Architecture=amd64 -oAPT::Architectures::=amd64 -oAPT::Install-Recommends=0 \
+  "$program" -q -oAPT::Architecture="${debian_arch:-amd64}" -oAPT::Architectures::="${debian_arch:-amd64}" -oAPT::Install-Recommends=0 \
     -oDir::Etc::SourceList="$debian_state/sources.list" -oDir::Etc::SourceParts=/dev/null \
     -oDir::Etc::PreferencesParts=/dev/null -oDir::State="$debian_state" -oDir::State::status="$debian_state/status" \
     -oDir::Cache="$debian_state" -oAcquire::Languages=none -oAcquire::Retries=3 -oDPkg::Lock::Timeout=600 \

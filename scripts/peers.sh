@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Sourced by ./check: other people's programs that the peer tests run against, and huge pages for those that want them.
 #
-# peers_prepare   installs what is missing when it may, builds the guest image and the newer QEMU, and sets
+# peers_prepare   installs what is missing when it may, builds the guest image, the newer QEMU and disks to boot from, and sets
 #                 PEERS (comma separated, what the tests may use) and PEERS_MISSING (one line each: the peer, and why).
 # pages_reserve N adds N huge pages for the run; pages_release gives them back (call it from a trap).
 
@@ -27,6 +27,7 @@ depmod kmod
 cpio cpio
 readelf binutils
 /bin/busybox busybox-static
+mke2fs e2fsprogs
 /usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 TABLE
 }
@@ -97,14 +98,17 @@ TABLE
     peer_missing guest "the guest image is made from Debian's amd64 packages, and this is no such machine"
     peer_missing qemu11 "it is made from Debian's amd64 packages, and this is no such machine"
     peer_missing zoned "it is made from Debian's amd64 packages, and this is no such machine"
+    peer_missing metal "its disks are made on Debian's amd64 alone, and this is no such machine"
   elif [ -n "$lacking" ]; then
     peer_missing guest "its image cannot be built without (Debian: apt-get install$lacking)"
     peer_missing qemu11 "it cannot be unpacked without (Debian: apt-get install$lacking)"
     peer_missing zoned "it cannot be unpacked without (Debian: apt-get install$lacking)"
+    peer_missing metal "its disks cannot be built without (Debian: apt-get install$lacking)"
   else
     peer_build guest guest-image.sh
     peer_build qemu11 trixie-tree.sh
     peer_build zoned zoned-guest.sh
+    peer_build metal metal-disk.sh
   fi
 }
 

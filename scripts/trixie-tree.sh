@@ -1,6 +1,6 @@
 #!/bin/sh
-# trixie-tree.sh: a Debian 13 tree with QEMU from its backports, and qemu-io/qemu-img with libblkio, in
-# ${XDG_CACHE_HOME:-~/.cache}/cipu/trixie. TREE/exec PROGRAM ARGS... runs a program of it through the tree's own dynamic
+# trixie-tree.sh: a Debian 13 tree with QEMU from its backports (amd64 and arm64 machines, and their firmware), qemu-io/qemu-img
+# with libblkio, and what bootable disks are made with (GRUB, mtools), in ${XDG_CACHE_HOME:-~/.cache}/cipu/trixie. TREE/exec PROGRAM ARGS... runs a program of it through the tree's own dynamic
 # linker: no chroot, no root, and every path of the host keeps its meaning. It prints the folder.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -25,7 +25,9 @@ debian_apt "$CIPU_CACHE/apt-trixie" trixie trixie-backports trixie-security
 echo "fetching packages" >&2
 debian_get update >&2
 debian_get autoclean >&2
-debian_get install -y --download-only -t trixie-backports qemu-system-x86 qemu-utils qemu-block-extra libblkio1 >&2
+debian_get install -y --download-only -t trixie-backports qemu-system-x86 qemu-system-arm qemu-utils qemu-block-extra libblkio1 \
+  ovmf qemu-efi-aarch64 mtools >&2
+debian_get install -y --download-only grub-common grub-pc-bin grub-efi-amd64-bin >&2
 
 echo "unpacking" >&2
 tree=$work/tree
@@ -54,7 +56,9 @@ exec "$tree/usr/lib64/ld-linux-x86-64.so.2" --library-path "$libs:$libs/pulseaud
 RUN
 chmod +x "$tree/exec"
 "$tree/exec" qemu-system-x86_64 --version >&2
+"$tree/exec" qemu-system-aarch64 --version >&2
 "$tree/exec" qemu-img --version >&2
+"$tree/exec" mcopy --version >&2
 printf '%s\n' "$version" >"$tree/version"
 rm -rf "$out"
 mv "$tree" "$out"
