@@ -18,7 +18,8 @@ final class Peers {
             "seabios", "the firmware is missing (Debian: seabios)",
             "guest", "the guest image is missing (scripts/guest-image.sh)",
             "zoned", "the guest's newer kernel is missing (scripts/zoned-guest.sh)",
-            "qemu11", "QEMU 11 is missing (scripts/trixie-tree.sh)");
+            "qemu11", "QEMU 11 is missing (scripts/trixie-tree.sh)",
+            "metal", "the disks of whole machines are missing (scripts/metal-disk.sh)");
 
     private Peers() {}
 
@@ -39,9 +40,19 @@ final class Peers {
         return cache().resolve("zoned");
     }
 
+    /** The folder of the disks that whole machines boot from. */
+    static Path metal() {
+        return cache().resolve("metal");
+    }
+
     /** The command prefix that runs a program of the newer Debian tree. */
     static Path newer() {
-        return cache().resolve("trixie").resolve("exec");
+        return tree().resolve("exec");
+    }
+
+    /** The newer Debian tree, where firmware is. */
+    static Path tree() {
+        return cache().resolve("trixie");
     }
 
     /** Does the run use other people's back-ends in the card's place? Then a failure is not the card's. */

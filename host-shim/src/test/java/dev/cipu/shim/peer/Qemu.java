@@ -17,17 +17,29 @@ final class Qemu {
         if (newer) {
             command.add(Peers.newer().toString());
         }
-        command.addAll(List.of(
-                "qemu-system-x86_64",
+        command.add("qemu-system-x86_64");
+        command.addAll(machine("q35,memory-backend=mem,usb=off,vmport=off,smbus=off", "max", processors, qmp));
+        return command;
+    }
+
+    /** A machine with an Arm processor, in QEMU 11. */
+    static List<String> arm64(Path qmp) {
+        List<String> command = new ArrayList<>(List.of(Peers.newer().toString(), "qemu-system-aarch64"));
+        command.addAll(machine("virt,memory-backend=mem,gic-version=3", "cortex-a57", 1, qmp));
+        return command;
+    }
+
+    private static List<String> machine(String board, String processor, int processors, Path qmp) {
+        return List.of(
                 "-nodefaults",
                 "-no-user-config",
                 "-display",
                 "none",
                 "-no-reboot",
                 "-machine",
-                "q35,memory-backend=mem,usb=off,vmport=off,smbus=off",
+                board,
                 "-cpu",
-                "max",
+                processor,
                 "-accel",
                 "tcg",
                 "-smp",
@@ -39,7 +51,6 @@ final class Qemu {
                 "-serial",
                 "stdio",
                 "-qmp",
-                "unix:" + qmp + ",server=on,wait=off"));
-        return command;
+                "unix:" + qmp + ",server=on,wait=off");
     }
 }
