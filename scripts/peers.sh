@@ -16,7 +16,7 @@ chromium chromium chromium
 TABLE
 }
 
-# What building the guest image needs: program, package.
+# What building the guest image and the disks to boot from needs: program, package.
 guest_tools() {
   cat <<'TABLE'
 gcc gcc

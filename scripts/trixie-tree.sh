@@ -36,6 +36,8 @@ for folder in bin sbin lib lib64; do
   ln -s "usr/$folder" "$tree/$folder"
 done
 debian_unpack "$debian_state" "$tree"
+# 64 MiB each, and nothing here is signed
+rm -f "$tree"/usr/share/AAVMF/*.secboot* "$tree"/usr/share/AAVMF/*.ms.* "$tree"/usr/share/AAVMF/*.snakeoil.*
 
 cat >"$tree/exec" <<'RUN'
 #!/bin/sh
