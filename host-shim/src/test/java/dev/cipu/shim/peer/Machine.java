@@ -108,8 +108,9 @@ final class Machine implements AutoCloseable {
     /** Gives its system a command, and returns the line that it prints. */
     String ask(String command) {
         int mark = child.mark();
-        child.say("echo \"RESULT $(" + command + ")\"");
-        return child.await("RESULT (.*)", mark, LIMIT).group(1);
+        child.say("echo \"RESULT answer:$(" + command + ")\"");
+        // not the command itself, which a terminal may echo
+        return child.await("RESULT answer:(?!\\$)(.*)", mark, LIMIT).group(1);
     }
 
     /** Shuts its system down; the machine switches itself off. */
