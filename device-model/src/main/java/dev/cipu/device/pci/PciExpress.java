@@ -66,16 +66,14 @@ final class PciExpress {
             config.writable(at + LINK_CONTROL_2, Short.BYTES, SPEED);
             config.sticky(at + LINK_CONTROL_2, Short.BYTES, SPEED);
         }
-        // the bit that starts a reset reads as 0: it is writable for as long as a write lasts
+        // the bit that starts a reset reads as 0 after a write, for the reset has cleared it
         config.writable(
                 at + DEVICE_CONTROL + 1, Byte.BYTES, INITIATE_RESET | (kind.hasHeader() ? DEVICE_WRITABLE >> 8 : 0));
         config.afterWrite(at + DEVICE_CONTROL + 1, Byte.BYTES, this::controlled);
     }
 
     private void controlled() {
-        int control = config.u8(at + DEVICE_CONTROL + 1);
-        initiated |= (control & INITIATE_RESET) != 0;
-        config.u8(at + DEVICE_CONTROL + 1, control & ~INITIATE_RESET);
+        initiated |= (config.u8(at + DEVICE_CONTROL + 1) & INITIATE_RESET) != 0;
     }
 
     /** Whether the host has asked for a function-level reset since this was asked last. */

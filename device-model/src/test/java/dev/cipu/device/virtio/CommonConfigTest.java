@@ -184,6 +184,22 @@ class CommonConfigTest {
     }
 
     @Test
+    void aQueueThatIsEnabledStaysAsItIsUntilItIsReset() {
+        host.negotiate(bits(host.device.offered()), 0);
+        host.enable(0, 64);
+        for (int round = 0; round < 2; round++) {
+            host.common(CommonLayout.QUEUE_SIZE, 2, 32);
+            host.common(CommonLayout.QUEUE_DESC, 8, 0xbad000);
+            assertThat(host.common(CommonLayout.QUEUE_SIZE, 2)).isEqualTo(64);
+            assertThat(host.common(CommonLayout.QUEUE_DESC, 8)).isEqualTo(0x10000);
+            host.driverOk();
+        }
+        host.common(CommonLayout.QUEUE_RESET, 2, 1);
+        host.common(CommonLayout.QUEUE_SIZE, 2, 32);
+        assertThat(host.common(CommonLayout.QUEUE_SIZE, 2)).isEqualTo(32);
+    }
+
+    @Test
     @Conforms({"PC-022", "PC-023", "PC-024", "PC-025"})
     void oneQueueIsResetAndSetUpAnew() {
         host.up();

@@ -51,7 +51,9 @@ class HostileHostTest {
         "0, 0, 8",
         "0, 0, 4294967295",
         "0, 0, 2147483648",
-        "2, 4096, 2"
+        "2, 4096, 2",
+        "0, 8193, 2",
+        "0, 8194, 4"
     })
     void aWindowThatIsSetToWhatIsNotThere(int bar, long offset, long length) {
         host.up();
