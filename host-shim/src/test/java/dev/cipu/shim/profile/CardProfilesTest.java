@@ -10,13 +10,19 @@ import dev.cipu.device.card.Figure;
 import dev.cipu.device.card.Mark;
 import dev.cipu.device.card.Parameter;
 import dev.cipu.device.card.Source;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,11 +76,21 @@ class CardProfilesTest {
 
     @Test
     void noFileIsLeftOut() throws Exception {
-        Path folder = Path.of(Objects.requireNonNull(CardProfile.class.getResource("cipu-1.yaml"))
-                        .toURI())
-                .getParent();
-        try (var files = Files.list(folder)) {
-            assertThat(files.map(file -> file.getFileName().toString()).filter(file -> file.endsWith(".yaml")))
+        URI one = Objects.requireNonNull(CardProfile.class.getResource("cipu-1.yaml"))
+                .toURI();
+        // a module is a jar or a folder, as the build likes
+        if (one.getScheme().equals("jar")) {
+            try (FileSystem jar = FileSystems.newFileSystem(one, Map.of())) {
+                assertHasAll(jar.getPath("dev", "cipu", "device", "card"));
+            }
+        } else {
+            assertHasAll(Objects.requireNonNull(Path.of(one).getParent()));
+        }
+    }
+
+    private static void assertHasAll(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(file -> String.valueOf(file.getFileName())).filter(file -> file.endsWith(".yaml")))
                     .containsExactlyInAnyOrderElementsOf(CardProfiles.names().stream()
                             .map(name -> name + ".yaml")
                             .toList());
