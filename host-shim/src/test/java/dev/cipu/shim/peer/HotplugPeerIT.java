@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(600)
 class HotplugPeerIT {
     private static final Duration LIMIT = Duration.ofSeconds(90);
-    private static final int ROUNDS = 10;
+    private static final int ROUNDS = 5;
 
     @TempDir
     private Path folder;
