@@ -11,8 +11,8 @@ public final class CapabilityChain {
     /** Of a capability: where the next one is. */
     private static final int NEXT = 1;
 
-    private static final int FIRST = 0x40;
-    private static final int FIRST_EXTENDED = 0x100;
+    public static final int FIRST = 0x40;
+    public static final int FIRST_EXTENDED = 0x100;
 
     private final ConfigSpace config;
     private int link = HeaderLayout.CAPABILITIES;

@@ -17,15 +17,15 @@ public final class Msix {
     /** As many vectors as a table can have. */
     public static final int MOST = 2048;
 
-    private static final int ID = 0x11;
+    public static final int ID = 0x11;
     private static final int BYTES = 12;
-    private static final int CONTROL = 2;
-    private static final int TABLE = 4;
+    public static final int CONTROL = 2;
+    public static final int TABLE = 4;
     private static final int PENDING = 8;
-    private static final int ENABLE = 1 << 15;
+    public static final int ENABLE = 1 << 15;
     private static final int FUNCTION_MASK = 1 << 14;
 
-    private static final int ENTRY_BYTES = 16;
+    public static final int ENTRY_BYTES = 16;
     private static final int ENTRY_CONTROL = 12;
     private static final int PAGE = 4096;
 

@@ -1,15 +1,15 @@
 package dev.cipu.device.pci;
 
 /** The PCI Express capability of an endpoint that can be reset alone. {@code [PCIe 5.0 §7.5.3]} */
-final class PciExpress {
-    private static final int ID = 0x10;
+public final class PciExpress {
+    public static final int ID = 0x10;
 
     /** An endpoint has no slot, so its registers end here. */
     private static final int BYTES = 0x34;
 
     private static final int FLAGS = 0x02;
-    private static final int DEVICE_CAPABILITIES = 0x04;
-    private static final int DEVICE_CONTROL = 0x08;
+    public static final int DEVICE_CAPABILITIES = 0x04;
+    public static final int DEVICE_CONTROL = 0x08;
     private static final int DEVICE_STATUS = 0x0a;
     private static final int LINK_CAPABILITIES = 0x0c;
     private static final int LINK_CONTROL = 0x10;
@@ -24,7 +24,7 @@ final class PciExpress {
     /** Payloads of 512 bytes, and errors told by their roles. */
     private static final int DEVICE_ABLE = 2 | 1 << 15;
 
-    private static final int RESETTABLE = 1 << 28;
+    public static final int RESETTABLE = 1 << 28;
 
     /** Error reports, relaxed ordering, sizes of payloads and of reads. */
     private static final int DEVICE_WRITABLE = 0x78ff;
@@ -33,7 +33,7 @@ final class PciExpress {
     private static final int DEVICE_DEFAULT = 0x2810;
 
     private static final int PAYLOAD = 0xe0;
-    private static final int INITIATE_RESET = 0x80;
+    public static final int INITIATE_RESET = 0x80;
     private static final int ERRORS = 0xf;
     private static final int LINK_WRITABLE = 0xc3;
     private static final int OPTIONALITY = 1 << 22;

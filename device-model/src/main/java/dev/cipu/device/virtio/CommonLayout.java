@@ -11,31 +11,42 @@ package dev.cipu.device.virtio;
  * 38 queue_notif_config_data:16 3a queue_reset:16           3c admin_queue_index:16       3e admin_queue_num:16
  * </pre>
  */
-final class CommonLayout {
-    static final int DEVICE_FEATURE_SELECT = 0x00;
-    static final int DEVICE_FEATURE = 0x04;
-    static final int DRIVER_FEATURE_SELECT = 0x08;
-    static final int DRIVER_FEATURE = 0x0c;
-    static final int CONFIG_VECTOR = 0x10;
-    static final int NUM_QUEUES = 0x12;
-    static final int STATUS = 0x14;
-    static final int GENERATION = 0x15;
-    static final int QUEUE_SELECT = 0x16;
-    static final int QUEUE_SIZE = 0x18;
-    static final int QUEUE_VECTOR = 0x1a;
-    static final int QUEUE_ENABLE = 0x1c;
-    static final int QUEUE_NOTIFY_OFF = 0x1e;
-    static final int QUEUE_DESC = 0x20;
-    static final int QUEUE_DRIVER = 0x28;
-    static final int QUEUE_DEVICE = 0x30;
-    static final int QUEUE_NOTIFY_DATA = 0x38;
-    static final int QUEUE_RESET = 0x3a;
-    static final int BYTES = 0x40;
+public final class CommonLayout {
+    public static final int DEVICE_FEATURE_SELECT = 0x00;
+    public static final int DEVICE_FEATURE = 0x04;
+    public static final int DRIVER_FEATURE_SELECT = 0x08;
+    public static final int DRIVER_FEATURE = 0x0c;
+    public static final int CONFIG_VECTOR = 0x10;
+    public static final int NUM_QUEUES = 0x12;
+    public static final int STATUS = 0x14;
+    public static final int GENERATION = 0x15;
+    public static final int QUEUE_SELECT = 0x16;
+    public static final int QUEUE_SIZE = 0x18;
+    public static final int QUEUE_VECTOR = 0x1a;
+    public static final int QUEUE_ENABLE = 0x1c;
+    public static final int QUEUE_NOTIFY_OFF = 0x1e;
+    public static final int QUEUE_DESC = 0x20;
+    public static final int QUEUE_DRIVER = 0x28;
+    public static final int QUEUE_DEVICE = 0x30;
+    public static final int QUEUE_NOTIFY_DATA = 0x38;
+    public static final int QUEUE_RESET = 0x3a;
+    public static final int ADMIN_INDEX = 0x3c;
+    public static final int ADMIN_QUEUES = 0x3e;
+    public static final int BYTES = 0x40;
 
     /** The event has no vector. {@code [virtio-1.4 §4.1.5.1.2]} */
-    static final int NO_VECTOR = 0xffff;
+    public static final int NO_VECTOR = 0xffff;
 
     private CommonLayout() {}
+
+    /** Bytes of the field at an offset, of 64-bit fields those of a half. */
+    public static int bytes(int at) {
+        if (at == STATUS || at == GENERATION) {
+            return Byte.BYTES;
+        }
+        boolean word = at < CONFIG_VECTOR || (at >= QUEUE_DESC && at < QUEUE_NOTIFY_DATA);
+        return word ? Integer.BYTES : Short.BYTES;
+    }
 
     /** Whether a driver writes a field at this offset with this many bytes; 64-bit fields also by halves. */
     static boolean isField(int at, int bytes) {

@@ -5,22 +5,26 @@ import dev.cipu.device.pci.ConfigSpace;
 import java.util.List;
 
 /** The capabilities that tell a driver where the structures are. {@code [virtio-1.4 §4.1.4]} */
-final class StructureCapabilities {
-    private static final int COMMON = 1;
-    private static final int NOTIFY = 2;
-    private static final int ISR = 3;
-    private static final int DEVICE = 4;
-    private static final int WINDOW = 5;
-    private static final int SHARED_MEMORY = 8;
-    private static final int VENDOR_DATA = 9;
+public final class StructureCapabilities {
+    public static final int COMMON = 1;
+    public static final int NOTIFY = 2;
+    public static final int ISR = 3;
+    public static final int DEVICE = 4;
+    public static final int WINDOW = 5;
+    public static final int SHARED_MEMORY = 8;
+    public static final int VENDOR_DATA = 9;
 
-    private static final int BYTES = 16;
-    private static final int LENGTH = 2;
-    private static final int TYPE = 3;
-    private static final int BAR = 4;
-    private static final int ID = 5;
-    private static final int STRUCTURE_OFFSET = 8;
-    private static final int STRUCTURE_LENGTH = 12;
+    /** Of a capability that says nothing more than where a structure is. */
+    public static final int BYTES = 16;
+
+    /** Of the whole capability. */
+    public static final int LENGTH = 2;
+
+    public static final int TYPE = 3;
+    public static final int BAR = 4;
+    public static final int ID = 5;
+    public static final int STRUCTURE_OFFSET = 8;
+    public static final int STRUCTURE_LENGTH = 12;
     private static final int MULTIPLIER = 16;
     private static final int OFFSET_HIGH = 16;
     private static final int LENGTH_HIGH = 20;

@@ -3,12 +3,17 @@ package dev.cipu.shim.cli;
 import dev.cipu.shim.conform.CheckResult;
 import dev.cipu.shim.conform.ConformReport;
 import dev.cipu.shim.conform.Conformance;
+import dev.cipu.shim.conform.Examination;
+import dev.cipu.shim.conform.PciConformance;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -16,20 +21,41 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code cipu conform}: the demands of the specification, asked of any back-end. */
+/** {@code cipu conform}: the demands of the specification, asked of any back-end and of any function. */
 @Command(
         name = "conform",
         sortOptions = false,
         description = {
-            "Check whether the device behind any vhost-user socket does what VIRTIO demands.",
+            "Check whether the device behind any vhost-user or vfio-user socket does what VIRTIO demands.",
             "One line a demand: PASS, FAIL, or SKIP with the reason why it could not be seen. What a network device does"
                     + " with frames is seen only if something behind it sends them back.",
             "WARNING: the checks overwrite the first megabyte of a disk."
         })
 public final class ConformCommand implements Subcommand, Callable<Integer> {
+    /** Where the device is, and how it is driven. */
+    private static final class Place {
+        @Option(
+                names = "--socket",
+                required = true,
+                paramLabel = "PATH",
+                description = "The back-end's vhost-user socket.")
+        private @Nullable Path socket;
+
+        @Option(
+                names = "--vfio-user",
+                required = true,
+                paramLabel = "PATH",
+                description = "The vfio-user socket of a virtio function on PCI.")
+        private @Nullable Path vfioUser;
+    }
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
+
+    @ArgGroup(multiplicity = "1")
+    @SuppressWarnings("NullAway.Init")
+    private Place place;
 
     @Mixin
     private final PeerOptions peer = new PeerOptions();
@@ -46,7 +72,7 @@ public final class ConformCommand implements Subcommand, Callable<Integer> {
 
     @Override
     public Integer call() {
-        Conformance conformance = connect();
+        Examination conformance = connect();
         PrintWriter out = report.human(spec.commandLine().getOut());
         out.println(conformance.describe());
         ConformReport found = conformance.run(result -> print(out, result));
@@ -62,10 +88,12 @@ public final class ConformCommand implements Subcommand, Callable<Integer> {
         return found.failed() == 0 ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private Conformance connect() {
+    private Examination connect() {
         try {
             Set<String> ids = only == null ? Set.of() : new LinkedHashSet<>(only);
-            return Conformance.of(peer.peer(), peer.kind(), ids);
+            return place.vfioUser == null
+                    ? Conformance.of(peer.at(Objects.requireNonNull(place.socket)), peer.kind(), ids)
+                    : PciConformance.of(peer.at(place.vfioUser), peer.kind(), ids);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

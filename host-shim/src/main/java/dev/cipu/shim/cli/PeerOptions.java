@@ -7,19 +7,15 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options that say which back-end is examined. */
+/** Options that say how a device is examined. */
 final class PeerOptions {
     private static final String DEFAULT_TIMEOUT = "5";
     private static final double LONGEST = 3600;
 
-    @Option(names = "--socket", required = true, paramLabel = "PATH", description = "The back-end's vhost-user socket.")
-    @SuppressWarnings("NullAway.Init")
-    private Path socket;
-
     @Option(
             names = "--type",
             paramLabel = "KIND",
-            description = "One of ${COMPLETION-CANDIDATES} (default: by what the back-end offers).")
+            description = "One of ${COMPLETION-CANDIDATES} (default: by what the device offers).")
     private @Nullable DeviceKind type;
 
     @Option(
@@ -30,7 +26,7 @@ final class PeerOptions {
     private double timeout;
 
     /** @throws IllegalArgumentException if the options make no sense */
-    Peer peer() {
+    Peer at(Path socket) {
         if (!(timeout > 0 && timeout <= LONGEST)) {
             throw new IllegalArgumentException("a timeout of " + timeout + " s is not above 0 and at most an hour");
         }

@@ -4,6 +4,7 @@ import dev.cipu.shim.torture.AttackResult;
 import dev.cipu.shim.torture.Torture;
 import dev.cipu.shim.torture.TortureReport;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -30,6 +31,10 @@ public final class TortureCommand implements Subcommand, Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
+
+    @Option(names = "--socket", required = true, paramLabel = "PATH", description = "The back-end's vhost-user socket.")
+    @SuppressWarnings("NullAway.Init")
+    private Path socket;
 
     @Mixin
     private final PeerOptions peer = new PeerOptions();
@@ -67,7 +72,7 @@ public final class TortureCommand implements Subcommand, Callable<Integer> {
     private Torture connect() {
         try {
             Set<Integer> numbers = only == null ? Set.of() : new LinkedHashSet<>(only);
-            return Torture.of(peer.peer(), peer.kind(), pid, numbers);
+            return Torture.of(peer.at(socket), peer.kind(), pid, numbers);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

@@ -16,7 +16,6 @@ import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,13 +25,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Runs checks against a back-end, one after the other, each on a connection of its own. Owned by one thread. */
-public final class Conformance {
-    private static final String GONE = "the back-end is gone";
-
+public final class Conformance implements Examination {
     private final Peer peer;
     private final Survey survey;
     private final List<Check> checks;
-    private boolean gone;
 
     private Conformance(Peer peer, Survey survey, List<Check> checks) {
         this.peer = peer;
@@ -148,11 +144,7 @@ public final class Conformance {
         }
     }
 
-    public DeviceKind kind() {
-        return survey.kind();
-    }
-
-    /** One line about the back-end. */
+    @Override
     public String describe() {
         return survey.kind().word() + ", features " + survey.offered() + ", protocol features 0x"
                 + Long.toHexString(survey.protocol()) + ", " + survey.queues()
@@ -161,57 +153,24 @@ public final class Conformance {
                         : " queue(s), " + survey.sectors() + " sectors");
     }
 
-    /** Runs the checks; {@code each} hears of every result at once. */
+    @Override
     public ConformReport run(Consumer<CheckResult> each) {
-        List<CheckResult> results = new ArrayList<>();
         long start = System.nanoTime();
-        for (Check check : checks) {
-            for (CheckResult result : run(check)) {
-                results.add(result);
-                each.accept(result);
-            }
-        }
-        return ConformReport.of(peer, survey, results, seconds(start));
-    }
-
-    private List<CheckResult> run(Check check) {
-        if (gone) {
-            return check.ids().stream()
-                    .map(id -> result(id, Verdict.SKIP, GONE, 0))
-                    .toList();
-        }
-        long start = System.nanoTime();
-        List<CheckResult> results = new ArrayList<>();
-        Trial trial = new Trial(peer, survey);
-        try (trial) {
-            Trial.Finding rest = attempt(check, trial);
-            double seconds = seconds(start);
-            boolean good = trial.findings().values().stream().noneMatch(f -> f.verdict() == Verdict.FAIL)
-                    && rest.verdict() != Verdict.FAIL;
-            trial.close();
-            gone = (check.rough() || !good) && !isThere();
-            for (String id : check.ids()) {
-                Trial.Finding finding = trial.findings().getOrDefault(id, rest);
-                if (gone && good) {
-                    finding = new Trial.Finding(Verdict.FAIL, finding.seen() + "; then " + GONE);
-                }
-                results.add(result(id, finding.verdict(), finding.seen(), seconds));
-            }
-        }
-        return results;
-    }
-
-    /** Runs the check; returns what holds for the ids that it has not reported. */
-    private static Trial.Finding attempt(Check check, Trial trial) {
-        try {
-            check.body().run(trial);
-            return new Trial.Finding(Verdict.SKIP, "nothing to be seen");
-        } catch (Skipped e) {
-            return new Trial.Finding(Verdict.SKIP, String.valueOf(e.getMessage()));
-        } catch (LinkException | Disk.Unanswered | IllegalStateException e) {
-            // what the driver's half throws at a used ring that makes no sense is an IllegalStateException
-            return new Trial.Finding(Verdict.FAIL, String.valueOf(e.getMessage()));
-        }
+        List<Step> steps = checks.stream()
+                .map(check -> Step.of(
+                        check.ids(),
+                        check.rough(),
+                        () -> new Trial(peer, survey),
+                        trial -> check.body().run(trial)))
+                .toList();
+        List<CheckResult> results = new Course("the back-end", this::isThere, each).run(steps);
+        return ConformReport.of(
+                peer,
+                survey.kind(),
+                survey.offered(),
+                "0x" + Long.toHexString(survey.protocol()),
+                results,
+                Course.seconds(start));
     }
 
     private boolean isThere() {
@@ -221,14 +180,5 @@ public final class Conformance {
         } catch (LinkException e) {
             return false;
         }
-    }
-
-    private static CheckResult result(String id, Verdict verdict, String seen, double seconds) {
-        Demands.Demand demand = Demands.of(id);
-        return new CheckResult(id, demand.level(), demand.text(), verdict, seen, seconds);
-    }
-
-    private static double seconds(long since) {
-        return (System.nanoTime() - since) / 1e9;
     }
 }

@@ -8,18 +8,12 @@ import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.probe.RigQueue;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.blk.BlkFeature;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** One run of a check: the connection that it works with, and what it has found so far. */
-final class Trial implements AutoCloseable {
-    /** A verdict and what led to it. */
-    record Finding(Verdict verdict, String seen) {}
-
+/** One run of a check on a back-end: the connection that it works with. */
+final class Trial extends Findings {
     private final Peer peer;
     private final Survey survey;
-    private final Map<String, Finding> findings = new LinkedHashMap<>();
     private @Nullable Rig rig;
 
     Trial(Peer peer, Survey survey) {
@@ -90,33 +84,6 @@ final class Trial implements AutoCloseable {
         return Exchange.on(rig, survey.kind(), queue);
     }
 
-    /** Reports a demand as met or not; the first failure of a demand stays. */
-    void check(String id, boolean met, String seen) {
-        Finding before = findings.get(id);
-        if (before == null || (before.verdict() == Verdict.PASS && !met)) {
-            findings.put(id, new Finding(met ? Verdict.PASS : Verdict.FAIL, seen));
-        }
-    }
-
-    void pass(String id, String seen) {
-        check(id, true, seen);
-    }
-
-    void fail(String id, String seen) {
-        check(id, false, seen);
-    }
-
-    void skip(String id, String why) {
-        findings.putIfAbsent(id, new Finding(Verdict.SKIP, why));
-    }
-
-    /** Ends the check unless the condition holds: what it has not reported is skipped for this reason. */
-    void need(boolean condition, String why) {
-        if (!condition) {
-            throw new Skipped(why);
-        }
-    }
-
     void needFeature(int bit, String name) {
         need(offered().has(bit), name + " is not offered");
     }
@@ -124,10 +91,6 @@ final class Trial implements AutoCloseable {
     /** Lets time pass in which nothing should happen. */
     void watch() {
         Pause.of(peer.quiet());
-    }
-
-    Map<String, Finding> findings() {
-        return findings;
     }
 
     @Override

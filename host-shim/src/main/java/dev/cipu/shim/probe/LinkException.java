@@ -22,12 +22,12 @@ public final class LinkException extends RuntimeException {
         REFUSED
     }
 
-    LinkException(Kind kind, String message, @Nullable Throwable cause) {
+    public LinkException(Kind kind, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.kind = kind;
     }
 
-    LinkException(Kind kind, String message) {
+    public LinkException(Kind kind, String message) {
         this(kind, message, null);
     }
 

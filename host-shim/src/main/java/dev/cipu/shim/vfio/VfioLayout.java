@@ -77,6 +77,9 @@ public final class VfioLayout {
     public static final int DEVICE_RESETS = 1;
     public static final int DEVICE_IS_PCI = 2;
 
+    /** The number of configuration space; BARs have the numbers of their registers. */
+    public static final int REGION_CONFIG = 7;
+
     public static final int REGION_CAPABILITIES = 12;
     public static final int REGION_SIZE = 16;
     public static final int REGION_OFFSET = 24;
@@ -101,6 +104,11 @@ public final class VfioLayout {
     public static final int EVENT_TYPE = 20;
     public static final int EVENT_BYTES = 40;
     public static final int TYPE_IOEVENTFD = 0;
+
+    /** Kinds of interrupts. */
+    public static final int IRQ_PIN = 0;
+
+    public static final int IRQ_MSIX = 2;
 
     public static final int IRQ_COUNT = 12;
     public static final int IRQ_BYTES = 16;

@@ -16,23 +16,28 @@ public final class VfioMessage extends WireMessage<VfioMessage> {
         super(VfioLayout.HEADER_BYTES, ROOM, VfioLayout.MAX_DESCRIPTORS);
     }
 
+    /** Starts a command, its payload {@code size} zero bytes. */
+    public VfioMessage ask(int id, int command, int size) {
+        return head(id, command, size, VfioLayout.TYPE_COMMAND, 0);
+    }
+
     /** Starts the reply to a command, its payload {@code size} zero bytes. */
     public VfioMessage answer(VfioMessage command, int size) {
-        return head(command, size, VfioLayout.TYPE_REPLY, 0);
+        return head(command.id(), command.command(), size, VfioLayout.TYPE_REPLY, 0);
     }
 
     /** Makes this the reply that says why a command failed. */
     public VfioMessage refuse(VfioMessage command, int error) {
-        return head(command, 0, VfioLayout.TYPE_REPLY | VfioLayout.FAILED, error);
+        return head(command.id(), command.command(), 0, VfioLayout.TYPE_REPLY | VfioLayout.FAILED, error);
     }
 
-    private VfioMessage head(VfioMessage command, int size, int flags, int error) {
+    private VfioMessage head(int id, int command, int size, int flags, int error) {
         if (size < 0 || size > MAX_PAYLOAD) {
             throw new IllegalArgumentException("payload of " + size + " bytes");
         }
         begin(size);
-        header().set(ValueLayout.JAVA_SHORT, VfioLayout.ID, (short) command.id());
-        header().set(ValueLayout.JAVA_SHORT, VfioLayout.COMMAND, (short) command.command());
+        header().set(ValueLayout.JAVA_SHORT, VfioLayout.ID, (short) id);
+        header().set(ValueLayout.JAVA_SHORT, VfioLayout.COMMAND, (short) command);
         header().set(ValueLayout.JAVA_INT, VfioLayout.SIZE, VfioLayout.HEADER_BYTES + size);
         header().set(ValueLayout.JAVA_INT, VfioLayout.FLAGS, flags);
         header().set(ValueLayout.JAVA_INT, VfioLayout.ERROR, error);
@@ -49,6 +54,11 @@ public final class VfioMessage extends WireMessage<VfioMessage> {
 
     public int flags() {
         return header().get(ValueLayout.JAVA_INT, VfioLayout.FLAGS);
+    }
+
+    /** What a refusal says, see {@link ErrorNumber}. */
+    public int error() {
+        return header().get(ValueLayout.JAVA_INT, VfioLayout.ERROR);
     }
 
     /** Bytes of the payload. */

@@ -251,4 +251,17 @@ class CommandLineTest {
         assertThat(run("qemu-args", "--config", file.toString())).isZero();
         assertThat(out.toString()).contains("path=/run/n0");
     }
+
+    @Test
+    void anExaminationHasOneSocket(@TempDir Path directory) {
+        assertThat(run("conform")).isEqualTo(2);
+        assertOneLine("--socket", "--vfio-user");
+        err.getBuffer().setLength(0);
+        assertThat(run("conform", "--socket", "a", "--vfio-user", "b")).isEqualTo(2);
+        assertOneLine("--socket", "--vfio-user");
+        err.getBuffer().setLength(0);
+        assertThat(run("conform", "--vfio-user", directory + "/s", "--timeout", "0.1"))
+                .isEqualTo(3);
+        assertOneLine("nobody serves", directory + "/s");
+    }
 }

@@ -1,0 +1,90 @@
+package dev.cipu.shim.conform;
+
+import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.device.pci.PciFunction;
+import dev.cipu.shim.assembly.BlkSpec;
+import dev.cipu.shim.assembly.CardAssembly;
+import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.DeviceSpec;
+import dev.cipu.shim.assembly.EndpointSpec;
+import dev.cipu.shim.assembly.NetSpec;
+import dev.cipu.shim.assembly.PciFunctions;
+import dev.cipu.shim.assembly.StoreSpec;
+import dev.cipu.shim.assembly.SwitchSpec;
+import dev.cipu.shim.probe.Peer;
+import dev.cipu.shim.vfio.server.VfioDevice;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+
+/** A card with one function over vfio-user, in whose place a test may put one that lies. */
+final class PciCard implements AutoCloseable {
+    private final CardAssembly card;
+    private final Peer peer;
+
+    private PciCard(
+            Path folder, DeviceSpec device, CardSpec spec, UnaryOperator<PciFunction> instead, Duration patience) {
+        PciFunctions functions = (one, function, queues) -> {
+            VfioDevice sound = PciFunctions.VIRTIO.present(one, function, queues);
+            return new VfioDevice(instead.apply(sound.pci()), sound.events(), function, queues);
+        };
+        peer = Peer.of(folder.resolve("s"), patience);
+        card = CardAssembly.start(spec, functions);
+        card.serve(device);
+    }
+
+    private static EndpointSpec at(Path folder) {
+        return new EndpointSpec(
+                EndpointSpec.Mode.SERVER, folder.resolve("s"), -1, EndpointSpec.Transport.VFIO_USER_TRAPPED);
+    }
+
+    static PciCard blk(Path folder, UnaryOperator<PciFunction> instead, Duration patience) {
+        DeviceSpec disk = new BlkSpec("blk0", at(folder), "disk", false, 2, "serial", 512);
+        CardSpec spec = new CardSpec(
+                List.of(),
+                IdlePolicy.SLEEP,
+                folder.resolve("counters"),
+                Map.of("disk", new StoreSpec.Memory(1 << 20)),
+                List.of(),
+                List.of(disk));
+        return new PciCard(folder, disk, spec, instead, patience);
+    }
+
+    static PciCard net(Path folder, UnaryOperator<PciFunction> instead, Duration patience) {
+        DeviceSpec device = new NetSpec("net0", at(folder), "02:00:00:00:00:01", 2, NetSpec.DEFAULT_MTU, "sw0");
+        CardSpec spec = new CardSpec(
+                List.of(),
+                IdlePolicy.SLEEP,
+                folder.resolve("counters"),
+                Map.of(),
+                List.of(new SwitchSpec(SwitchSpec.DEFAULT_NAME, SwitchSpec.Uplink.NONE)),
+                List.of(device));
+        return new PciCard(folder, device, spec, instead, patience);
+    }
+
+    Peer peer() {
+        return peer;
+    }
+
+    ConformReport run(Set<String> only) {
+        return PciConformance.of(peer, null, only).run(result -> {});
+    }
+
+    /** The ids, of the given ones, under which the function is at fault. */
+    Set<String> failures(Set<String> only) {
+        Set<String> failed = new LinkedHashSet<>();
+        run(only).results().stream()
+                .filter(result -> result.verdict() == Verdict.FAIL)
+                .forEach(result -> failed.add(result.id()));
+        return failed;
+    }
+
+    @Override
+    public void close() {
+        card.close();
+    }
+}
