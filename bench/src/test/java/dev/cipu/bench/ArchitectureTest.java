@@ -50,10 +50,11 @@ class ArchitectureTest {
     static final ArchRule dataplaneKnowsVirtio = onlyUses(DATAPLANE, VIRTIO);
 
     @ArchTest
-    static final ArchRule fpgaSimKnowsDataplaneAndVirtio = onlyUses(SIM, DATAPLANE, VIRTIO);
+    static final ArchRule fpgaSimKnowsCardsDataplaneAndVirtio =
+            onlyUses(SIM, "dev.cipu.device.card..", DATAPLANE, VIRTIO);
 
     @ArchTest
-    static final ArchRule hostShimKnowsDevicesAndDataplane = onlyUses(SHIM, DEVICE, DATAPLANE, VIRTIO);
+    static final ArchRule hostShimKnowsAllBelow = onlyUses(SHIM, DEVICE, DATAPLANE, SIM, VIRTIO);
 
     @ArchTest
     static final ArchRule nobodyKnowsBench = noClasses()
@@ -71,7 +72,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule coreIsFreeOfTheOperatingSystem = noClasses()
             .that()
-            .resideInAnyPackage(VIRTIO, DEVICE, DATAPLANE)
+            .resideInAnyPackage(VIRTIO, DEVICE, DATAPLANE, SIM)
             .and()
             .resideOutsideOfPackage("dev.cipu.virtio.conformance")
             .should()
