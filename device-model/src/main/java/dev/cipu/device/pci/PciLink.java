@@ -7,6 +7,9 @@ package dev.cipu.device.pci;
  * @param lanes a power of two, 1..16
  */
 public record PciLink(int generation, int lanes) {
+    /** 16 lanes at 16 GT/s. */
+    public static final PciLink USUAL = new PciLink(4, 16);
+
     public PciLink {
         if (generation < 1 || generation > 6) {
             throw new IllegalArgumentException("PCI Express generation " + generation + " is not in 1..6");

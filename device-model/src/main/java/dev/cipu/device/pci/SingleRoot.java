@@ -1,11 +1,11 @@
 package dev.cipu.device.pci;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * The capability by which a host switches virtual functions on and off. {@code [SR-IOV 1.1 §3.3]} What makes no sense changes nothing: more
- * functions than there are, another number while they are on, a page size that is not supported.
+ * functions than there are, another number while they are on, a page size that is not supported. Functions that cannot be had now stay off,
+ * and the register says so.
  *
  * <p>Owner: the control thread of the physical function.
  */
@@ -41,7 +41,7 @@ final class SingleRoot {
     private final ConfigSpace config;
     private final VirtualFunctions shape;
     private final int at;
-    private final List<PciFunction> functions = new ArrayList<>();
+    private List<PciFunction> functions = List.of();
     private boolean enabled;
     private int number;
     private int page = SMALLEST_PAGE;
@@ -100,27 +100,30 @@ final class SingleRoot {
             return;
         }
         enabled = wanted;
-        if (wanted) {
-            for (int i = 0; i < number; i++) {
-                functions.add(shape.factory().appear(i));
-            }
-        } else {
+        if (!wanted) {
             dismiss();
+        } else if (number > 0) {
+            functions = List.copyOf(shape.factory().appear(number));
+            if (functions.isEmpty()) {
+                enabled = false;
+                config.u16(at + CONTROL, config.u16(at + CONTROL) & ~ENABLE);
+            }
         }
     }
 
     private void dismiss() {
-        for (int i = functions.size() - 1; i >= 0; i--) {
-            PciFunction gone = functions.remove(i);
-            // first, so that nobody else drives it when it is reset
-            shape.factory().disappear(i, gone);
-            gone.reset();
+        List<PciFunction> gone = functions;
+        functions = List.of();
+        if (!gone.isEmpty()) {
+            // first, so that nobody else drives them when they are reset
+            shape.factory().disappear(gone);
+            gone.forEach(PciFunction::reset);
         }
     }
 
     /** Those that are on the bus now. */
     List<PciFunction> functions() {
-        return List.copyOf(functions);
+        return functions;
     }
 
     /** {@code [SR-IOV 1.1 §3.3.3.1]} no virtual function outlives a reset of its physical one */

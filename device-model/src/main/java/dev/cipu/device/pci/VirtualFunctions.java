@@ -13,7 +13,8 @@ import java.util.List;
  * @param factory makes them
  */
 public record VirtualFunctions(int total, int device, int offset, int stride, List<Bar> bars, Factory factory) {
-    private static final int MOST = 256;
+    /** What a bus has room for. */
+    public static final int MOST = 256;
 
     public VirtualFunctions {
         if (total < 1 || total > MOST) {
@@ -26,10 +27,14 @@ public record VirtualFunctions(int total, int device, int offset, int stride, Li
 
     /** Makes virtual functions when the host switches them on. All calls come from the physical function's control thread. */
     public interface Factory {
-        /** A function as after power-on, with a device and queues of its own. */
-        PciFunction appear(int index);
+        /**
+         * Functions as after power-on, each with a device and queues of its own; none at all if not all of them can be had now.
+         *
+         * @param count 1..total
+         */
+        List<PciFunction> appear(int count);
 
-        /** The function leaves its bus: when this returns nobody drives it any more, and its physical function resets it. */
-        void disappear(int index, PciFunction function);
+        /** The functions leave their bus: when this returns nobody drives them any more, and their physical function resets them. */
+        void disappear(List<PciFunction> functions);
     }
 }

@@ -58,62 +58,81 @@ public record VirtioPciTraits(
         vendorData = List.copyOf(vendorData);
     }
 
-    /** A function of its own with queues of 1024, on a link of 16 lanes at 16 GT/s. */
+    /** A function of its own with queues of 1024, on a usual link. */
     public static VirtioPciTraits usual() {
-        return new VirtioPciTraits(
-                FunctionKind.PHYSICAL,
-                1024,
-                FITTING,
-                VENDOR,
-                USUAL_SUBSYSTEM,
-                new PciLink(4, 16),
-                0,
-                List.of(),
-                List.of(),
-                null);
+        return builder().build();
     }
 
-    public VirtioPciTraits withKind(FunctionKind other) {
-        return new VirtioPciTraits(
-                other, queueSize, vectors, subsystemVendor, subsystem, link, serial, shared, vendorData, virtual);
+    /** What is not said is as {@link #usual}. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    public VirtioPciTraits withQueueSize(int most) {
-        return new VirtioPciTraits(
-                kind, most, vectors, subsystemVendor, subsystem, link, serial, shared, vendorData, virtual);
-    }
+    /** Gathers the traits of one function. Used by one thread. */
+    public static final class Builder {
+        private FunctionKind kind = FunctionKind.PHYSICAL;
+        private int queueSize = 1024;
+        private int vectors = FITTING;
+        private int subsystemVendor = VENDOR;
+        private int subsystem = USUAL_SUBSYSTEM;
+        private PciLink link = PciLink.USUAL;
+        private long serial;
+        private List<SharedMemory> shared = List.of();
+        private List<VendorData> vendorData = List.of();
+        private @Nullable VirtualFunctions virtual;
 
-    public VirtioPciTraits withVectors(int count) {
-        return new VirtioPciTraits(
-                kind, queueSize, count, subsystemVendor, subsystem, link, serial, shared, vendorData, virtual);
-    }
+        private Builder() {}
 
-    public VirtioPciTraits withSubsystem(int vendor, int id) {
-        return new VirtioPciTraits(kind, queueSize, vectors, vendor, id, link, serial, shared, vendorData, virtual);
-    }
+        public Builder kind(FunctionKind kind) {
+            this.kind = kind;
+            return this;
+        }
 
-    public VirtioPciTraits withLink(PciLink other) {
-        return new VirtioPciTraits(
-                kind, queueSize, vectors, subsystemVendor, subsystem, other, serial, shared, vendorData, virtual);
-    }
+        public Builder queueSize(int most) {
+            queueSize = most;
+            return this;
+        }
 
-    public VirtioPciTraits withSerial(long number) {
-        return new VirtioPciTraits(
-                kind, queueSize, vectors, subsystemVendor, subsystem, link, number, shared, vendorData, virtual);
-    }
+        public Builder vectors(int count) {
+            vectors = count;
+            return this;
+        }
 
-    public VirtioPciTraits withShared(List<SharedMemory> memories) {
-        return new VirtioPciTraits(
-                kind, queueSize, vectors, subsystemVendor, subsystem, link, serial, memories, vendorData, virtual);
-    }
+        public Builder subsystem(int vendor, int id) {
+            subsystemVendor = vendor;
+            subsystem = id;
+            return this;
+        }
 
-    public VirtioPciTraits withVendorData(List<VendorData> data) {
-        return new VirtioPciTraits(
-                kind, queueSize, vectors, subsystemVendor, subsystem, link, serial, shared, data, virtual);
-    }
+        public Builder link(PciLink link) {
+            this.link = link;
+            return this;
+        }
 
-    public VirtioPciTraits withVirtual(VirtualFunctions functions) {
-        return new VirtioPciTraits(
-                kind, queueSize, vectors, subsystemVendor, subsystem, link, serial, shared, vendorData, functions);
+        public Builder serial(long number) {
+            serial = number;
+            return this;
+        }
+
+        public Builder shared(List<SharedMemory> memories) {
+            shared = memories;
+            return this;
+        }
+
+        public Builder vendorData(List<VendorData> data) {
+            vendorData = data;
+            return this;
+        }
+
+        public Builder virtual(VirtualFunctions functions) {
+            virtual = functions;
+            return this;
+        }
+
+        /** Throws IllegalArgumentException if no function can be like this. */
+        public VirtioPciTraits build() {
+            return new VirtioPciTraits(
+                    kind, queueSize, vectors, subsystemVendor, subsystem, link, serial, shared, vendorData, virtual);
+        }
     }
 }

@@ -16,22 +16,24 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Configuration space as text, and what {@code lspci} makes of it. */
 class ConfigDumpTest {
-    private static final VirtioPciTraits VIRTUAL = VirtioPciTraits.usual().withKind(FunctionKind.VIRTUAL);
+    private static final VirtioPciTraits VIRTUAL =
+            VirtioPciTraits.builder().kind(FunctionKind.VIRTUAL).build();
 
     private final TestHost host = new TestHost(
             new SampleDevice(),
-            VirtioPciTraits.usual()
-                    .withSerial(0x0102_0304_0506_0708L)
-                    .withVirtual(new VirtualFunctions(
+            VirtioPciTraits.builder()
+                    .serial(0x0102_0304_0506_0708L)
+                    .virtual(new VirtualFunctions(
                             4, 0x1049, 8, 1, VirtioPciFunction.bars(3, VIRTUAL), new VirtualFunctions.Factory() {
                                 @Override
-                                public PciFunction appear(int index) {
+                                public List<PciFunction> appear(int count) {
                                     throw new AssertionError("nobody has asked");
                                 }
 
                                 @Override
-                                public void disappear(int index, PciFunction function) {}
-                            })));
+                                public void disappear(List<PciFunction> functions) {}
+                            }))
+                    .build());
 
     @Test
     void everyByteIsThere() throws IOException {

@@ -49,10 +49,12 @@ class HeaderTest {
     @Conforms({"PC-004", "PC-007"})
     void theSubsystemIsWhatTheEnvironmentSays() {
         assertThat(host.config(0x2c, 4)).isEqualTo(0x1100_1af4L);
-        TestHost named =
-                new TestHost(new SampleDevice(), VirtioPciTraits.usual().withSubsystem(0x1234, 0x5678));
+        TestHost named = new TestHost(
+                new SampleDevice(),
+                VirtioPciTraits.builder().subsystem(0x1234, 0x5678).build());
         assertThat(named.config(0x2c, 4)).isEqualTo(0x5678_1234L);
-        assertThatThrownBy(() -> VirtioPciTraits.usual().withSubsystem(0x1234, 0x3f))
+        assertThatThrownBy(
+                        () -> VirtioPciTraits.builder().subsystem(0x1234, 0x3f).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("subsystem 63");
     }
@@ -135,8 +137,9 @@ class HeaderTest {
 
     @Test
     void extendedCapabilitiesAreThereInOneList() {
-        TestHost numbered =
-                new TestHost(new SampleDevice(), VirtioPciTraits.usual().withSerial(0x0102_0304_0506_0708L));
+        TestHost numbered = new TestHost(
+                new SampleDevice(),
+                VirtioPciTraits.builder().serial(0x0102_0304_0506_0708L).build());
         int serial = TestHost.extended(numbered.function, 3);
         assertThat(numbered.config(serial + 4, 8)).isEqualTo(0x0102_0304_0506_0708L);
         assertThat(TestHost.extended(numbered.function, 1)).isEqualTo(0x100);
@@ -158,8 +161,9 @@ class HeaderTest {
 
     @Test
     void theLinkIsTheCards() {
-        TestHost narrow =
-                new TestHost(new SampleDevice(), VirtioPciTraits.usual().withLink(new PciLink(3, 8)));
+        TestHost narrow = new TestHost(
+                new SampleDevice(),
+                VirtioPciTraits.builder().link(new PciLink(3, 8)).build());
         int express = narrow.capability(TestHost.EXPRESS);
         assertThat(narrow.config(express + 0x0c, 2) & 0x3ff).isEqualTo(0x83);
         assertThat(narrow.config(express + 0x12, 2) & 0x3ff).isEqualTo(0x83);
@@ -206,17 +210,18 @@ class HeaderTest {
             assertThat(host.function.interrupts(InterruptKind.MSIX)).isEqualTo(4);
             return;
         }
-        assertThatThrownBy(() ->
-                        new TestHost(new SampleDevice(), VirtioPciTraits.usual().withVectors(vectors)))
+        assertThatThrownBy(() -> new TestHost(
+                        new SampleDevice(),
+                        VirtioPciTraits.builder().vectors(vectors).build()))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void whatAFunctionCannotBeIsRefused() {
-        assertThatThrownBy(() -> VirtioPciTraits.usual().withQueueSize(100))
+        assertThatThrownBy(() -> VirtioPciTraits.builder().queueSize(100).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("queues of 100");
-        assertThatThrownBy(() -> VirtioPciTraits.usual().withQueueSize(1 << 16))
+        assertThatThrownBy(() -> VirtioPciTraits.builder().queueSize(1 << 16).build())
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

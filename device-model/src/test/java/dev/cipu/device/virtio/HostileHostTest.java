@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -191,22 +192,26 @@ class HostileHostTest {
 
     /** A card of two virtual functions, written down as they come and go. */
     private static final class TwoFunctions implements VirtualFunctions.Factory {
-        final VirtioPciTraits traits = VirtioPciTraits.usual().withKind(FunctionKind.VIRTUAL);
+        final VirtioPciTraits traits =
+                VirtioPciTraits.builder().kind(FunctionKind.VIRTUAL).build();
         final List<String> events = new ArrayList<>();
         final TestHost physical = new TestHost(
                 new SampleDevice(),
-                VirtioPciTraits.usual()
-                        .withVirtual(new VirtualFunctions(2, 0x1049, 8, 1, VirtioPciFunction.bars(3, traits), this)));
+                VirtioPciTraits.builder()
+                        .virtual(new VirtualFunctions(2, 0x1049, 8, 1, VirtioPciFunction.bars(3, traits), this))
+                        .build());
 
         @Override
-        public PciFunction appear(int index) {
-            events.add("appear " + index);
-            return new TestHost(new SampleDevice(), traits).function;
+        public List<PciFunction> appear(int count) {
+            events.add("appear " + count);
+            return Stream.generate(() -> (PciFunction) new TestHost(new SampleDevice(), traits).function)
+                    .limit(count)
+                    .toList();
         }
 
         @Override
-        public void disappear(int index, PciFunction function) {
-            events.add("disappear " + index);
+        public void disappear(List<PciFunction> functions) {
+            events.add("disappear " + functions.size());
         }
     }
 
@@ -238,10 +243,10 @@ class HostileHostTest {
         assertThat(card.physical.config(root + 0x10, 2)).isEqualTo(1);
         assertThat(card.physical.config(root + 0x20, 4)).isEqualTo(1);
         card.physical.config(root + 8, 2, 9);
-        assertThat(card.events).containsExactly("appear 0");
+        assertThat(card.events).containsExactly("appear 1");
         card.physical.config(root + 8, 2, 0);
         card.physical.config(root + 8, 2, 0);
-        assertThat(card.events).containsExactly("appear 0", "disappear 0");
+        assertThat(card.events).containsExactly("appear 1", "disappear 1");
     }
 
     @Test

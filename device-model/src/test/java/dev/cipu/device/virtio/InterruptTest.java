@@ -122,8 +122,8 @@ class InterruptTest {
     @ValueSource(ints = {2, 3, 64, 2048})
     @Conforms({"PC-056", "PC-057", "PC-058"})
     void theTableIsAsLargeAsItSays(int vectors) {
-        TestHost sized =
-                new TestHost(new SampleDevice(), VirtioPciTraits.usual().withVectors(vectors));
+        TestHost sized = new TestHost(
+                new SampleDevice(), VirtioPciTraits.builder().vectors(vectors).build());
         int at = sized.capability(TestHost.MSIX);
         assertThat(sized.config(at + 2, 2) & 0x7ff).isEqualTo(vectors - 1);
         assertThat(sized.function.interrupts(InterruptKind.MSIX)).isEqualTo(vectors);

@@ -33,30 +33,41 @@ class SingleRootTest {
 
     /** Makes virtual functions, each with a device and queues of its own. */
     private static final class Card implements VirtualFunctions.Factory {
-        private static final VirtioPciTraits TRAITS = VirtioPciTraits.usual().withKind(FunctionKind.VIRTUAL);
+        private static final VirtioPciTraits TRAITS =
+                VirtioPciTraits.builder().kind(FunctionKind.VIRTUAL).build();
 
+        boolean full;
         final List<String> events = new ArrayList<>();
         final TreeMap<Integer, TestHost> virtual = new TreeMap<>();
         final TestHost physical = new TestHost(
                 new SampleDevice(),
-                VirtioPciTraits.usual()
-                        .withVirtual(
-                                new VirtualFunctions(TOTAL, 0x1049, 8, 2, VirtioPciFunction.bars(3, TRAITS), this)));
+                VirtioPciTraits.builder()
+                        .virtual(new VirtualFunctions(TOTAL, 0x1049, 8, 2, VirtioPciFunction.bars(3, TRAITS), this))
+                        .build());
 
         @Override
-        public PciFunction appear(int index) {
-            events.add("appear " + index);
-            TestHost one = new TestHost(new SampleDevice(), TRAITS);
-            virtual.put(index, one);
-            return one.function;
+        public List<PciFunction> appear(int count) {
+            events.add("appear " + count);
+            if (full) {
+                return List.of();
+            }
+            List<PciFunction> made = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                TestHost one = new TestHost(new SampleDevice(), TRAITS);
+                virtual.put(i, one);
+                made.add(one.function);
+            }
+            return made;
         }
 
         @Override
-        public void disappear(int index, PciFunction function) {
-            events.add("disappear " + index);
-            TestHost gone = Objects.requireNonNull(virtual.remove(index));
-            assertThat(gone.function).isSameAs(function);
-            gone.queues.note("disappear");
+        public void disappear(List<PciFunction> functions) {
+            events.add("disappear " + functions.size());
+            assertThat(functions)
+                    .containsExactlyElementsOf(
+                            virtual.values().stream().map(one -> one.function).toList());
+            virtual.values().forEach(gone -> gone.queues.note("disappear"));
+            virtual.clear();
         }
     }
 
@@ -94,13 +105,13 @@ class SingleRootTest {
         number(3);
         assertThat(card.virtual).isEmpty();
         enable(true);
-        assertThat(card.events).containsExactly("appear 0", "appear 1", "appear 2");
+        assertThat(card.events).containsExactly("appear 3");
         assertThat(host.function.virtualFunctions()).hasSize(3);
         TestHost second = virtual(1);
         second.up();
         assertThat(second.queues.running).hasSize(3);
         enable(false);
-        assertThat(card.events).endsWith("disappear 2", "disappear 1", "disappear 0");
+        assertThat(card.events).endsWith("disappear 3");
         assertThat(second.queues.take())
                 .as("reset, but not while somebody may drive it")
                 .containsExactly("start 0", "start 1", "start 2", "disappear", "stop 0", "stop 1", "stop 2");
@@ -108,6 +119,21 @@ class SingleRootTest {
         number(1);
         enable(true);
         assertThat(card.virtual).containsOnlyKeys(0);
+    }
+
+    @Test
+    void functionsThatCannotBeHadStayOffUntilTheyAreAskedForAgain() {
+        number(2);
+        card.full = true;
+        enable(true);
+        assertThat(host.config(root + CONTROL, 2)).as("no longer enabled").isEqualTo(8);
+        assertThat(host.function.virtualFunctions()).isEmpty();
+        number(3);
+        assertThat(host.config(root + NUMBER, 2)).as("still to be chosen").isEqualTo(3);
+        card.full = false;
+        enable(true);
+        assertThat(host.config(root + CONTROL, 2)).isEqualTo(9);
+        assertThat(card.virtual).hasSize(3);
     }
 
     @Test
@@ -196,7 +222,9 @@ class SingleRootTest {
 
     @Test
     void aFunctionThatIsGivenAwayAloneHasIdsAndBars() {
-        TestHost one = new TestHost(new SampleDevice(), VirtioPciTraits.usual().withKind(FunctionKind.ASSIGNED));
+        TestHost one = new TestHost(
+                new SampleDevice(),
+                VirtioPciTraits.builder().kind(FunctionKind.ASSIGNED).build());
         assertThat(one.config(0, 4)).isEqualTo(0x1049_1af4L);
         one.config(0x10, 4, 0xffff_ffffL);
         assertThat(one.config(0x10, 4)).isEqualTo(0xffff_c000L);
@@ -243,7 +271,11 @@ class SingleRootTest {
         assertThatThrownBy(() -> new VirtualFunctions(2, 0x1049, 0, 1, bars, card))
                 .hasMessageContaining("at 0");
         assertThatThrownBy(() -> new TestHost(
-                        new SampleDevice(), Card.TRAITS.withVirtual(new VirtualFunctions(2, 0x1049, 8, 1, bars, card))))
+                        new SampleDevice(),
+                        VirtioPciTraits.builder()
+                                .kind(FunctionKind.VIRTUAL)
+                                .virtual(new VirtualFunctions(2, 0x1049, 8, 1, bars, card))
+                                .build()))
                 .hasMessageContaining("no virtual functions");
     }
 }

@@ -225,7 +225,9 @@ class StructureTest {
     }
 
     private static TestHost withShared(SharedMemory... memories) {
-        return new TestHost(new SampleDevice(), VirtioPciTraits.usual().withShared(List.of(memories)));
+        return new TestHost(
+                new SampleDevice(),
+                VirtioPciTraits.builder().shared(List.of(memories)).build());
     }
 
     @Test
@@ -255,8 +257,9 @@ class StructureTest {
     void vendorDataIsForToolsAndHarmless() {
         VendorData one = new VendorData(0x1234, new byte[] {1, 2, 3});
         VendorData other = new VendorData(0x1234, new byte[] {4, 5});
-        TestHost vendor =
-                new TestHost(new SampleDevice(), VirtioPciTraits.usual().withVendorData(List.of(one, other)));
+        TestHost vendor = new TestHost(
+                new SampleDevice(),
+                VirtioPciTraits.builder().vendorData(List.of(one, other)).build());
         List<Integer> found = TestHost.capabilities(vendor.function, 9).stream()
                 .filter(at -> vendor.config(at + 3, 1) == VENDOR)
                 .toList();
@@ -272,7 +275,9 @@ class StructureTest {
         assertThatThrownBy(() -> new VendorData(0x1af4, new byte[2])).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new TestHost(
                         new SampleDevice(),
-                        VirtioPciTraits.usual().withVendorData(List.of(new VendorData(1, new byte[40])))))
+                        VirtioPciTraits.builder()
+                                .vendorData(List.of(new VendorData(1, new byte[40])))
+                                .build()))
                 .as("no room")
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("do not fit");

@@ -38,7 +38,7 @@ final class TestHost {
     }
 
     TestHost(VirtioDevice device) {
-        this(device, VirtioPciTraits.usual().withQueueSize(256));
+        this(device, VirtioPciTraits.builder().queueSize(256).build());
     }
 
     static TestHost sample() {
