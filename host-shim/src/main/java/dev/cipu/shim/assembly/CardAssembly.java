@@ -11,20 +11,13 @@ import dev.cipu.dataplane.net.HostPort;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.net.Tap;
 import dev.cipu.shim.posix.Affinity;
-import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.session.SessionCounters;
-import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.store.ZoneFile;
-import dev.cipu.shim.vfio.server.CardQueues;
-import dev.cipu.shim.vfio.server.VfioDevice;
-import dev.cipu.shim.vfio.server.VfioEndpoint;
-import dev.cipu.shim.vhost.backend.BackendEndpoint;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -35,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,15 +52,14 @@ public final class CardAssembly implements AutoCloseable {
     private final Map<String, SwitchOnCore> switches = new HashMap<>();
     private final OpenStores stores = new OpenStores();
     private final PciFunctions pciFunctions;
-    private final Map<String, VfioDevice> pciDevices = new HashMap<>();
     private final CounterFile counterFile;
     private CardSpec spec;
-    private int turn;
+    private final AtomicInteger turn = new AtomicInteger();
     private boolean closed;
 
-    private CardAssembly(CardSpec spec, PciFunctions pciFunctions) throws IOException {
+    private CardAssembly(CardSpec spec) throws IOException {
         this.spec = spec;
-        this.pciFunctions = pciFunctions;
+        pciFunctions = new PciFunctions(spec.profile());
         Path stats = spec.stats();
         counterFile = stats == null ? CounterFile.ofThisProcess() : CounterFile.at(stats);
         closing.push(counterFile);
@@ -79,14 +72,9 @@ public final class CardAssembly implements AutoCloseable {
      * @throws UncheckedIOException if a file is missing or not allowed
      */
     public static CardAssembly start(CardSpec spec) {
-        return start(spec, PciFunctions.VIRTIO);
-    }
-
-    /** As {@link #start(CardSpec)}, of a card whose devices have these registers on a PCI bus. */
-    public static CardAssembly start(CardSpec spec, PciFunctions pciFunctions) {
         CardAssembly card;
         try {
-            card = new CardAssembly(spec, pciFunctions);
+            card = new CardAssembly(spec);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -108,7 +96,7 @@ public final class CardAssembly implements AutoCloseable {
         for (SwitchSpec each : spec.switches()) {
             switches.put(each.name(), new SwitchOnCore(each, nextCore(), counters, memory, largestMtu(each.name())));
         }
-        spec.devices().forEach(each -> plug(each, spec));
+        spec.devices().forEach(each -> plug(each, spec.stores()));
         spec.taps().forEach(this::plug);
     }
 
@@ -124,18 +112,58 @@ public final class CardAssembly implements AutoCloseable {
                 .reduce(NetSpec.DEFAULT_MTU, Math::max);
     }
 
-    private void plug(DeviceSpec device, CardSpec among) {
+    private void plug(DeviceSpec device, Map<String, StoreSpec> among) {
         Plugged made = new Plugged(device.id());
         plugged.put(device.id(), made);
+        CardFunction function = function(device, among, made);
+        if (!device.endpoint().transport().isPci()) {
+            return;
+        }
+        if (device.virtuals().total() == 0) {
+            made.presented(pciFunctions.physical(function));
+            return;
+        }
+        VirtualDevices virtuals = new VirtualDevices(device, new Bay(among));
+        made.virtuals(virtuals);
+        made.presented(pciFunctions.physical(function, device.virtuals().total(), virtuals));
+        virtuals.keepStores(stores, among, made);
+    }
+
+    /** Where virtual functions of one device are plugged in, by another thread than all others: it takes no lock of the card. */
+    private final class Bay implements VirtualDevices.Bay {
+        private final Map<String, StoreSpec> among;
+
+        Bay(Map<String, StoreSpec> among) {
+            this.among = among;
+        }
+
+        @Override
+        public Plugged plugIn(DeviceSpec device) {
+            Plugged made = new Plugged(device.id());
+            try {
+                made.presented(pciFunctions.virtual(function(device, among, made)));
+                open(device, made);
+                return made;
+            } catch (RuntimeException e) {
+                pullOut(made);
+                throw e;
+            }
+        }
+
+        @Override
+        public void pullOut(Plugged device) {
+            device.unplug();
+            device.retireCounters(counterFile.table());
+        }
+    }
+
+    private CardFunction function(DeviceSpec device, Map<String, StoreSpec> among, Plugged made) {
         CardFunction function = switch (device) {
             case NetSpec net -> port(net, made);
-            case BlkSpec blk -> disk(blk, Objects.requireNonNull(among.stores().get(blk.store())), made);
+            case BlkSpec blk -> disk(blk, Objects.requireNonNull(among.get(blk.store())), made);
         };
         made.made(function);
-        if (device.endpoint().transport().isPci()) {
-            pciDevices.put(device.id(), pciFunctions.present(device, function, new CardQueues(function)));
-            made.undo(() -> pciDevices.remove(device.id()));
-        }
+        return function;
     }
 
     private CardFunction port(NetSpec net, Plugged made) {
@@ -159,35 +187,10 @@ public final class CardAssembly implements AutoCloseable {
         Plugged made = new Plugged(tap.id());
         plugged.put(tap.id(), made);
         SwitchOnCore network = network(tap.id(), tap.switchName(), tap.mtu());
-        Tap opened = openTap(tap);
+        Tap opened = Taps.open(tap);
         made.undo(opened);
         CounterGroup group = made.counting(counterFile.table().group(tap.id(), HostPort.COUNTERS));
         made.undo(network.plug(opened, tap.mtu(), group));
-    }
-
-    private static Tap openTap(TapSpec tap) {
-        InterfaceAddress address = tap.address();
-        try {
-            return Tap.open(
-                    tap.name(),
-                    tap.namespace(),
-                    tap.macNumber(),
-                    tap.mtu(),
-                    address == null ? 0 : address.ip(),
-                    address == null ? 0 : address.mask());
-        } catch (PosixException e) {
-            String mend = switch (e.errnoName()) {
-                case "EPERM", "EACCES" -> "TAP interfaces are made by root (CAP_NET_ADMIN); run the card as root";
-                case "EBUSY" -> "there is an interface " + tap.name() + " already; choose another name";
-                case "ENOENT" ->
-                    tap.namespace() == null || Files.exists(tap.namespace())
-                            ? "this kernel has no /dev/net/tun; load its module tun"
-                            : "there is no namespace " + tap.namespace() + "; make it with ip netns add";
-                case "EINVAL" -> "check that " + tap.namespace() + " is a network namespace, and the address";
-                default -> "see the kernel's log";
-            };
-            throw new ResourceException(tap.id() + ": " + e.getMessage() + "; " + mend, e);
-        }
     }
 
     private void startCores(CounterTable counters) {
@@ -209,7 +212,7 @@ public final class CardAssembly implements AutoCloseable {
     private CardFunction disk(BlkSpec blk, StoreSpec description, Plugged made) {
         BlockStore store = stores.use(blk.store(), description);
         made.undo(() -> stores.release(blk.store()));
-        ZoneFile zones = zoneFile(blk, description, store);
+        ZoneFile zones = DiskAssembly.zoneFile(blk, description, store);
         if (zones != null) {
             made.undo(zones);
         }
@@ -228,17 +231,6 @@ public final class CardAssembly implements AutoCloseable {
         }
     }
 
-    private static @Nullable ZoneFile zoneFile(BlkSpec blk, StoreSpec description, BlockStore store) {
-        try {
-            return DiskAssembly.zoneFile(blk, description, store);
-        } catch (IllegalArgumentException e) {
-            throw new CardSpecException(
-                    blk.id() + ": " + e.getMessage() + "; give the zones that it had, or remove that file", e);
-        } catch (UncheckedIOException e) {
-            throw new ResourceException(blk.id() + ": no file for its zones: " + e.getMessage() + "; mend that", e);
-        }
-    }
-
     /** The device, which from now on offers what its description allows. */
     private static <D extends VirtioDevice> D restricted(DeviceSpec spec, D device) {
         spec.features().restrict(spec, device);
@@ -252,7 +244,7 @@ public final class CardAssembly implements AutoCloseable {
 
     /** Hands out cores in turn. */
     private CardCore nextCore() {
-        return cores.get(turn++ % cores.size());
+        return cores.get(Math.floorMod(turn.getAndIncrement(), cores.size()));
     }
 
     /**
@@ -262,53 +254,19 @@ public final class CardAssembly implements AutoCloseable {
      */
     public synchronized void serve(DeviceSpec device) {
         requireOpen();
-        CardFunction function = function(device.id());
-        Plugged served = plugged(device.id());
-        EndpointSpec at = device.endpoint();
+        open(device, plugged(device.id()));
+    }
+
+    private void open(DeviceSpec device, Plugged made) {
         CounterGroup group = counterFile.table().group(device.id() + "/session", SessionCounters.NAMES);
-        SessionCounters counters = new SessionCounters(group);
         try {
-            VfioDevice pci = pciDevices.get(device.id());
-            SocketEndpoint endpoint = pci != null
-                    ? presented(device, pci, counters)
-                    : switch (at.mode()) {
-                        case SERVER -> BackendEndpoint.listen(device.id(), path(at), function, counters);
-                        case CLIENT -> BackendEndpoint.connect(device.id(), path(at), function, counters);
-                        case INHERITED -> BackendEndpoint.inherit(device.id(), at.fd(), function, counters);
-                        case EMBEDDED -> throw new IllegalStateException(device.id() + " is for an embedded guest");
-                    };
-            served.counting(group);
-            served.served(endpoint);
+            made.served(Endpoints.open(
+                    device, Objects.requireNonNull(made.function()), made.presented(), new SessionCounters(group)));
+            made.counting(group);
         } catch (RuntimeException e) {
             counterFile.table().retire(group);
-            throw e instanceof PosixException refusal ? refused(device, refusal) : e;
+            throw e;
         }
-    }
-
-    /** A function on somebody's PCI bus. */
-    private static SocketEndpoint presented(DeviceSpec device, VfioDevice pci, SessionCounters counters) {
-        EndpointSpec at = device.endpoint();
-        boolean mapDoorbells = at.transport() == EndpointSpec.Transport.VFIO_USER;
-        return at.mode() == EndpointSpec.Mode.INHERITED
-                ? VfioEndpoint.inherit(device.id(), at.fd(), pci, mapDoorbells, counters)
-                : VfioEndpoint.listen(device.id(), path(at), pci, mapDoorbells, counters);
-    }
-
-    private static Path path(EndpointSpec at) {
-        return Objects.requireNonNull(at.socket());
-    }
-
-    private static RuntimeException refused(DeviceSpec device, PosixException e) {
-        String at = device.id() + ": socket " + device.endpoint().name();
-        String mend = switch (e.errnoName()) {
-            case "EADDRINUSE" -> " is served by another process; end that one or choose another path";
-            case "ENOENT" -> " has no directory to be in; make it";
-            case "EACCES", "EPERM", "EROFS" -> " may not be made there; choose a directory of yours";
-            case "EBADF", "ENOTSOCK" -> " is no open socket; hand down a listening one under this number";
-            case "EINVAL" -> " does not listen; call listen on it before it is handed down";
-            default -> " cannot be served: " + e.getMessage();
-        };
-        return new ResourceException(at + mend, e);
     }
 
     /**
@@ -320,9 +278,8 @@ public final class CardAssembly implements AutoCloseable {
             return;
         }
         for (Plugged each : plugged.values()) {
-            if (each.function() instanceof BlkFunction disk) {
-                disk.refresh();
-            }
+            each.refresh();
+            virtuals(each).forEach(Plugged::refresh);
         }
     }
 
@@ -346,7 +303,7 @@ public final class CardAssembly implements AutoCloseable {
                     if (each.endpoint().mode() == EndpointSpec.Mode.INHERITED) {
                         throw new CardSpecException(id + ": fd is for a card that starts; give it a socket");
                     }
-                    plug(each, next);
+                    plug(each, next.stores());
                     serve(each);
                 }
             }
@@ -368,6 +325,10 @@ public final class CardAssembly implements AutoCloseable {
     public synchronized void detach(String id) {
         requireOpen();
         plugged(id);
+        if (!plugged.containsKey(id)) {
+            throw new CardSpecException(
+                    id + ": a virtual function, which its host switches off; detach the device that has it");
+        }
         unplug(id);
         spec = CardSpecBuilder.of(spec).without(id).build();
     }
@@ -415,12 +376,29 @@ public final class CardAssembly implements AutoCloseable {
     }
 
     private Plugged plugged(String id) {
-        Plugged found = plugged.get(id);
+        Plugged found = find(id);
         if (found == null) {
             String there = plugged.isEmpty() ? "it has none" : "it has " + String.join(", ", plugged.keySet());
             throw new CardSpecException("the card has no device '" + id + "'; " + there);
         }
         return found;
+    }
+
+    private @Nullable Plugged find(String id) {
+        Plugged found = plugged.get(id);
+        return found != null
+                ? found
+                : plugged.values().stream()
+                        .flatMap(each -> virtuals(each).stream())
+                        .filter(each -> each.id().equals(id))
+                        .findFirst()
+                        .orElse(null);
+    }
+
+    /** Those of a device that are switched on at this moment. */
+    private static List<Plugged> virtuals(Plugged physical) {
+        VirtualDevices virtuals = physical.virtuals();
+        return virtuals == null ? List.of() : virtuals.present();
     }
 
     private void requireOpen() {
@@ -434,9 +412,19 @@ public final class CardAssembly implements AutoCloseable {
         return spec;
     }
 
+    /** The devices that hosts can have at this moment: those of the description, each before its virtual functions that are on. */
+    public synchronized List<DeviceSpec> present() {
+        return spec.devices().stream()
+                .flatMap(each -> {
+                    VirtualDevices virtuals = plugged(each.id()).virtuals();
+                    return Stream.concat(Stream.of(each), virtuals == null ? Stream.of() : virtuals.specs());
+                })
+                .toList();
+    }
+
     /** The function of a device, for whoever presents it to a guest. */
     public synchronized CardFunction function(String id) {
-        Plugged found = plugged.get(id);
+        Plugged found = find(id);
         CardFunction function = found == null ? null : found.function();
         if (function == null) {
             throw new IllegalArgumentException("no device " + id);

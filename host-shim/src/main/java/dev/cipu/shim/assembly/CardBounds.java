@@ -3,6 +3,7 @@ package dev.cipu.shim.assembly;
 import dev.cipu.device.card.CardProfile;
 import dev.cipu.device.card.Figure;
 import dev.cipu.device.card.Parameter;
+import dev.cipu.device.pci.PciLink;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,18 +26,48 @@ final class CardBounds {
      * @throws CardSpecException if the card cannot have them; the message names the bound and its source
      */
     List<DeviceSpec> fit(List<DeviceSpec> devices) {
-        checkFunctions(devices.size());
+        checkFunctions(devices);
         devices.forEach(this::check);
+        link(card);
         return devices.stream().map(this::withPreset).toList();
     }
 
-    private void checkFunctions(int devices) {
+    /**
+     * The link that functions of a card say they have; what is not known of it is as usual.
+     *
+     * @param card null for none of any generation
+     * @throws CardSpecException if it is none that PCI Express has
+     */
+    static PciLink link(@Nullable CardProfile card) {
+        Figure generation = card == null ? null : card.figure(Parameter.LINK_GENERATION);
+        Figure lanes = card == null ? null : card.figure(Parameter.LINK_LANES);
+        try {
+            return new PciLink(
+                    generation == null ? PciLink.USUAL.generation() : (int) generation.most(),
+                    lanes == null ? PciLink.USUAL.lanes() : (int) lanes.most());
+        } catch (IllegalArgumentException e) {
+            throw new CardSpecException(
+                    "card " + (card == null ? "" : card.name()) + ": " + e.getMessage() + "; mend its profile", e);
+        }
+    }
+
+    private void checkFunctions(List<DeviceSpec> devices) {
         Figure physical = card.figure(Parameter.PHYSICAL_FUNCTIONS);
         Figure virtual = card.figure(Parameter.VIRTUAL_FUNCTIONS);
-        if (physical == null || virtual == null || devices <= physical.most() + virtual.most()) {
+        int vfs = 0;
+        for (DeviceSpec device : devices) {
+            atMost(device, "vfs", device.virtuals().total(), 1, virtual);
+            vfs += device.virtuals().total();
+        }
+        if (virtual != null && vfs > virtual.most()) {
+            throw new CardSpecException("the description has " + vfs + " virtual functions, and card " + card.name()
+                    + " has " + said(virtual) + "; say less or choose another card");
+        }
+        if (physical == null || virtual == null || devices.size() + vfs <= physical.most() + virtual.most()) {
             return;
         }
-        throw new CardSpecException("the description has " + devices + " devices, and card " + card.name() + " has "
+        throw new CardSpecException("the description has " + devices.size() + " devices"
+                + (vfs > 0 ? " and " + vfs + " virtual functions" : "") + ", and card " + card.name() + " has "
                 + said(physical) + " and " + said(virtual) + "; leave some out or choose another card");
     }
 

@@ -12,6 +12,7 @@ import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.blk.BlkTopology;
 import dev.cipu.virtio.blk.BlkTraits;
 import dev.cipu.virtio.blk.ZoneTraits;
+import java.io.UncheckedIOException;
 import org.jspecify.annotations.Nullable;
 
 /** Makes a disk and its device of their description. */
@@ -35,11 +36,19 @@ final class DiskAssembly {
      * @return null if nothing has to be remembered
      */
     static @Nullable ZoneFile zoneFile(BlkSpec spec, StoreSpec description, BlockStore store) {
-        return spec.options().zones() != null
-                        && description instanceof StoreSpec.OnFile file
-                        && store instanceof FileStore opened
-                ? ZoneFile.open(file.path(), opened, zones(spec, opened))
-                : null;
+        if (spec.options().zones() == null
+                || !(description instanceof StoreSpec.OnFile file)
+                || !(store instanceof FileStore opened)) {
+            return null;
+        }
+        try {
+            return ZoneFile.open(file.path(), opened, zones(spec, opened));
+        } catch (IllegalArgumentException e) {
+            throw new CardSpecException(
+                    spec.id() + ": " + e.getMessage() + "; give the zones that it had, or remove that file", e);
+        } catch (UncheckedIOException e) {
+            throw new ResourceException(spec.id() + ": no file for its zones: " + e.getMessage() + "; mend that", e);
+        }
     }
 
     private static int blockSize(BlkSpec spec, BlockStore store) {

@@ -14,6 +14,7 @@ import java.util.HexFormat;
  * @param standby whether it stands by for another device with the same address
  * @param coalesce whether frames that follow one another may reach the guest as one large frame
  * @param features what the device may offer
+ * @param virtuals those that it can have beside it
  */
 public record NetSpec(
         String id,
@@ -26,7 +27,8 @@ public record NetSpec(
         int duplex,
         boolean standby,
         boolean coalesce,
-        FeatureChoice features)
+        FeatureChoice features,
+        VirtualSpec virtuals)
         implements DeviceSpec {
     public static final int DEFAULT_MTU = 1500;
 
@@ -46,12 +48,33 @@ public record NetSpec(
                 NetTraits.UNKNOWN_DUPLEX,
                 false,
                 false,
-                FeatureChoice.EVERYTHING);
+                FeatureChoice.EVERYTHING,
+                VirtualSpec.NONE);
     }
 
     /** As this one, but offering what is chosen. */
     public NetSpec offering(FeatureChoice choice) {
-        return new NetSpec(id, endpoint, mac, queues, mtu, switchName, speed, duplex, standby, coalesce, choice);
+        return new NetSpec(
+                id, endpoint, mac, queues, mtu, switchName, speed, duplex, standby, coalesce, choice, virtuals);
+    }
+
+    @Override
+    public NetSpec virtual(int index) {
+        String name = id + VirtualSpec.suffix(index);
+        EndpointSpec at = VirtualSpec.endpoint(endpoint, index);
+        return new NetSpec(
+                name,
+                at,
+                virtuals.mac(name + "@" + at.name(), index),
+                queues,
+                mtu,
+                switchName,
+                speed,
+                duplex,
+                standby,
+                coalesce,
+                features,
+                VirtualSpec.NONE);
     }
 
     @Override

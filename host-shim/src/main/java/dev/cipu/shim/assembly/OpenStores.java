@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stores that devices of the card use at present: each is opened by its first user and closed after its last one. Owner:
- * the card's control thread.
+ * The stores that devices of the card use at present: each is opened by its first user and closed after its last one. Any
+ * thread: devices come with their hosts, too.
  */
 final class OpenStores implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OpenStores.class);
@@ -29,14 +29,14 @@ final class OpenStores implements AutoCloseable {
     }
 
     /** The store of this name, for one more user, who {@link #release releases} it. */
-    BlockStore use(String name, StoreSpec description) {
+    synchronized BlockStore use(String name, StoreSpec description) {
         Opened store = opened.computeIfAbsent(name, _ -> new Opened(open(name, description)));
         store.users++;
         return store.store;
     }
 
     /** One user less; no worker may have a channel of his to the store any more. */
-    void release(String name) {
+    synchronized void release(String name) {
         Opened store = opened.get(name);
         if (store == null) {
             throw new IllegalStateException("store " + name + " is not open");
@@ -77,7 +77,7 @@ final class OpenStores implements AutoCloseable {
 
     /** Closes what is left, after the workers have ended. */
     @Override
-    public void close() {
+    public synchronized void close() {
         opened.forEach(OpenStores::close);
         opened.clear();
     }

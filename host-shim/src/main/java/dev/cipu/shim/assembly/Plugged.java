@@ -4,6 +4,7 @@ import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.CounterTable;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.session.SocketEndpoint;
+import dev.cipu.shim.vfio.server.VfioDevice;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -14,7 +15,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A device that is in the card now, and what has to be undone when it leaves: the endpoint first, so that nobody drives it
- * any more, then the rest in the opposite order of its making. Owner: the card's control thread.
+ * any more, then the rest in the opposite order of its making.
+ *
+ * <p>Owner: the card's control thread; of a virtual function that of its physical one. {@link #function} and {@link #refresh} are the
+ * card's to call in both cases.
  */
 final class Plugged {
     private static final Logger LOG = LoggerFactory.getLogger(Plugged.class);
@@ -22,11 +26,17 @@ final class Plugged {
     private final String id;
     private final Deque<AutoCloseable> undoing = new ArrayDeque<>();
     private final List<CounterGroup> groups = new ArrayList<>();
-    private @Nullable CardFunction function;
+    private volatile @Nullable CardFunction function;
     private @Nullable SocketEndpoint endpoint;
+    private @Nullable VfioDevice presented;
+    private @Nullable VirtualDevices virtuals;
 
     Plugged(String id) {
         this.id = id;
+    }
+
+    String id() {
+        return id;
     }
 
     /** Has this done, too, when the device leaves; before what was said earlier. */
@@ -56,6 +66,33 @@ final class Plugged {
         return function;
     }
 
+    /** Looks whether its disk has another size now. Not while it leaves: its store may be closed. */
+    synchronized void refresh() {
+        if (function instanceof BlkFunction disk) {
+            disk.refresh();
+        }
+    }
+
+    void presented(VfioDevice device) {
+        presented = device;
+    }
+
+    /** As which PCI function it is presented; null for none. */
+    @Nullable
+    VfioDevice presented() {
+        return presented;
+    }
+
+    void virtuals(VirtualDevices devices) {
+        virtuals = devices;
+    }
+
+    /** Its virtual functions, null if it can have none. */
+    @Nullable
+    VirtualDevices virtuals() {
+        return virtuals;
+    }
+
     void served(SocketEndpoint endpoint) {
         this.endpoint = endpoint;
     }
@@ -82,6 +119,9 @@ final class Plugged {
     /** Ends the session and releases everything. */
     void unplug() {
         endSession();
+        synchronized (this) {
+            function = null;
+        }
         while (!undoing.isEmpty()) {
             try {
                 undoing.pop().close();

@@ -1,7 +1,6 @@
 package dev.cipu.shim.assembly;
 
 import java.nio.file.Path;
-import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +28,6 @@ public record TapSpec(
 
     /** Its address, the first byte in bits 40 to 47. */
     long macNumber() {
-        return HexFormat.fromHexDigitsToLong(mac.replace(":", ""));
+        return Mac.number(mac);
     }
 }

@@ -51,7 +51,7 @@ final class CardControl {
                 LOG.info("{} was detached", id(request));
                 yield Answer.done(gone);
             }
-            case DEVICES -> Answer.done(DeviceView.all(card.spec()));
+            case DEVICES -> Answer.done(DeviceView.all(card));
             case LINK -> {
                 card.link(id(request), Objects.requireNonNull(request.up()));
                 yield Answer.done(views(id(request)));
@@ -69,7 +69,7 @@ final class CardControl {
     }
 
     private List<DeviceView> views(String id) {
-        return DeviceView.all(card.spec()).stream()
+        return DeviceView.all(card).stream()
                 .filter(view -> view.id().equals(id))
                 .toList();
     }

@@ -1,6 +1,6 @@
 package dev.cipu.shim.control;
 
-import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.DeviceSpec;
 import dev.cipu.shim.assembly.EndpointSpec.Mode;
 import dev.cipu.shim.assembly.NetSpec;
@@ -46,11 +46,11 @@ public record DeviceView(
                 TapSpec.KIND, tap.id(), tap.name(), true, false, 1, tap.mac(), tap.mtu(), tap.switchName());
     }
 
-    /** All devices of a card. */
-    static List<DeviceView> all(CardSpec card) {
+    /** All devices of a card, with the virtual functions that are on. */
+    static List<DeviceView> all(CardAssembly card) {
         return Stream.concat(
-                        card.devices().stream().map(DeviceView::of),
-                        card.taps().stream().map(DeviceView::of))
+                        card.present().stream().map(DeviceView::of),
+                        card.spec().taps().stream().map(DeviceView::of))
                 .toList();
     }
 

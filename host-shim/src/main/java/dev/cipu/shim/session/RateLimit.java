@@ -3,17 +3,17 @@ package dev.cipu.shim.session;
 import java.time.Duration;
 
 /** Lets one event through per interval and counts the others. One thread. */
-final class RateLimit {
+public final class RateLimit {
     private final long intervalNanos;
     private long last;
     private boolean used;
     private long suppressed;
 
-    RateLimit(Duration interval) {
+    public RateLimit(Duration interval) {
         this.intervalNanos = interval.toNanos();
     }
 
-    boolean permits() {
+    public boolean permits() {
         long now = System.nanoTime();
         if (used && now - last < intervalNanos) {
             suppressed++;
@@ -25,7 +25,7 @@ final class RateLimit {
     }
 
     /** Events held back since the last call. */
-    long takeSuppressed() {
+    public long takeSuppressed() {
         long count = suppressed;
         suppressed = 0;
         return count;

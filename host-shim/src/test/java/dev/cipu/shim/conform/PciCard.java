@@ -2,17 +2,23 @@ package dev.cipu.shim.conform;
 
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.device.pci.PciFunction;
+import dev.cipu.device.virtio.VirtioPciFunction;
+import dev.cipu.device.virtio.VirtioPciTraits;
 import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
 import dev.cipu.shim.assembly.DeviceSpec;
 import dev.cipu.shim.assembly.EndpointSpec;
 import dev.cipu.shim.assembly.NetSpec;
-import dev.cipu.shim.assembly.PciFunctions;
 import dev.cipu.shim.assembly.StoreSpec;
 import dev.cipu.shim.assembly.SwitchSpec;
+import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.probe.Peer;
+import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.SocketEndpoint;
+import dev.cipu.shim.vfio.server.CardQueues;
 import dev.cipu.shim.vfio.server.VfioDevice;
+import dev.cipu.shim.vfio.server.VfioEndpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -24,26 +30,27 @@ import java.util.function.UnaryOperator;
 /** A card with one function over vfio-user, in whose place a test may put one that lies. */
 final class PciCard implements AutoCloseable {
     private final CardAssembly card;
+    private final SocketEndpoint endpoint;
     private final Peer peer;
 
     private PciCard(
             Path folder, DeviceSpec device, CardSpec spec, UnaryOperator<PciFunction> instead, Duration patience) {
-        PciFunctions functions = (one, function, queues) -> {
-            VfioDevice sound = PciFunctions.VIRTIO.present(one, function, queues);
-            return new VfioDevice(instead.apply(sound.pci()), sound.events(), function, queues);
-        };
         peer = Peer.of(folder.resolve("s"), patience);
-        card = CardAssembly.start(spec, functions);
-        card.serve(device);
-    }
-
-    private static EndpointSpec at(Path folder) {
-        return new EndpointSpec(
-                EndpointSpec.Mode.SERVER, folder.resolve("s"), -1, EndpointSpec.Transport.VFIO_USER_TRAPPED);
+        card = CardAssembly.start(spec);
+        CardFunction function = card.function(device.id());
+        function.device().offerAccessPlatform();
+        CardQueues queues = new CardQueues(function);
+        VirtioPciFunction sound = new VirtioPciFunction(function.device(), VirtioPciTraits.usual(), queues);
+        endpoint = VfioEndpoint.listen(
+                device.id(),
+                folder.resolve("s"),
+                new VfioDevice(instead.apply(sound), sound, function, queues),
+                false,
+                SessionCounters.unlisted());
     }
 
     static PciCard blk(Path folder, UnaryOperator<PciFunction> instead, Duration patience) {
-        DeviceSpec disk = new BlkSpec("blk0", at(folder), "disk", false, 2, "serial", 512);
+        DeviceSpec disk = new BlkSpec("blk0", EndpointSpec.EMBEDDED, "disk", false, 2, "serial", 512);
         CardSpec spec = new CardSpec(
                 List.of(),
                 IdlePolicy.SLEEP,
@@ -55,7 +62,8 @@ final class PciCard implements AutoCloseable {
     }
 
     static PciCard net(Path folder, UnaryOperator<PciFunction> instead, Duration patience) {
-        DeviceSpec device = new NetSpec("net0", at(folder), "02:00:00:00:00:01", 2, NetSpec.DEFAULT_MTU, "sw0");
+        DeviceSpec device =
+                new NetSpec("net0", EndpointSpec.EMBEDDED, "02:00:00:00:00:01", 2, NetSpec.DEFAULT_MTU, "sw0");
         CardSpec spec = new CardSpec(
                 List.of(),
                 IdlePolicy.SLEEP,
@@ -85,6 +93,7 @@ final class PciCard implements AutoCloseable {
 
     @Override
     public void close() {
+        endpoint.close();
         card.close();
     }
 }

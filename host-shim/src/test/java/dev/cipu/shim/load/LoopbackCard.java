@@ -10,6 +10,7 @@ import dev.cipu.shim.assembly.FeatureChoice;
 import dev.cipu.shim.assembly.NetSpec;
 import dev.cipu.shim.assembly.StoreSpec;
 import dev.cipu.shim.assembly.SwitchSpec;
+import dev.cipu.shim.assembly.VirtualSpec;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +47,8 @@ final class LoopbackCard {
                                 "s",
                                 512,
                                 DiskOptions.NONE,
-                                features),
+                                features,
+                                VirtualSpec.NONE),
                         new NetSpec(
                                         "net0",
                                         EndpointSpec.server(folder.resolve(NET)),

@@ -116,6 +116,11 @@ public final class VfioClient implements AutoCloseable {
         }
     }
 
+    /** Whom it is connected to. */
+    public Peer peer() {
+        return peer;
+    }
+
     /** What both sides speak. */
     public String version() {
         return "vfio-user " + VfioLayout.MAJOR_SPOKEN + "." + minor;

@@ -12,11 +12,13 @@ import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
 import dev.cipu.shim.assembly.DeviceSpec;
 import dev.cipu.shim.assembly.EndpointSpec;
-import dev.cipu.shim.assembly.PciFunctions;
 import dev.cipu.shim.assembly.StoreSpec;
+import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.FdBundle;
 import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.UnixSocket;
+import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.vfio.Command;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
@@ -38,17 +40,29 @@ class CardOnABusTest {
     private static final int FLUSH = 4;
     private static final byte UNTOUCHED = 0x55;
     private static final long STATUS = BUFFERS + 64;
-    private static final PciFunctions FUNCTIONS = (spec, card, queues) -> {
-        FakePciFunction pci = new FakePciFunction(card.device(), queues, FeatureSet.of(RingFeature.VERSION_1));
-        return new VfioDevice(pci, pci, card, queues);
-    };
 
     @TempDir
     Path folder;
 
     private DeviceSpec disk(EndpointSpec.Transport transport) {
-        EndpointSpec at = new EndpointSpec(EndpointSpec.Mode.SERVER, folder.resolve("s"), -1, transport);
+        return disk(new EndpointSpec(EndpointSpec.Mode.SERVER, folder.resolve("s"), -1, transport));
+    }
+
+    private static DeviceSpec disk(EndpointSpec at) {
         return new BlkSpec("blk0", at, "disk", false, 1, "serial", 512);
+    }
+
+    /** The card's disk behind registers of our own. */
+    private SocketEndpoint present(CardAssembly card, boolean mapDoorbells) {
+        CardFunction disk = card.function("blk0");
+        CardQueues queues = new CardQueues(disk);
+        FakePciFunction pci = new FakePciFunction(disk.device(), queues, FeatureSet.of(RingFeature.VERSION_1));
+        return VfioEndpoint.listen(
+                "blk0",
+                folder.resolve("s"),
+                new VfioDevice(pci, pci, disk, queues),
+                mapDoorbells,
+                SessionCounters.unlisted());
     }
 
     private CardSpec card(DeviceSpec disk) {
@@ -85,11 +99,8 @@ class CardOnABusTest {
 
     @Test
     void aKickByARegisterWakesAWorkerAndMemoryComesAndGoesUnderIt() throws Exception {
-        DeviceSpec disk = disk(EndpointSpec.Transport.VFIO_USER_TRAPPED);
-        try (CardAssembly card = CardAssembly.start(card(disk), FUNCTIONS)) {
-            card.serve(disk);
-            assertThat(card.function("blk0").device().offered().has(RingFeature.ACCESS_PLATFORM))
-                    .isTrue();
+        try (CardAssembly card = CardAssembly.start(card(disk(EndpointSpec.EMBEDDED)));
+                SocketEndpoint endpoint = present(card, false)) {
             try (RawClient client = connect()) {
                 client.shareMemory();
                 assertThat(client.start(0)).isTrue();
@@ -106,15 +117,15 @@ class CardOnABusTest {
                     assertThat(isDone(client)).as("round %d", round).isTrue();
                 }
                 assertThat(client.usedIndex(0)).isEqualTo(100);
+                assertThat(endpoint.counters().failures()).isZero();
             }
         }
     }
 
     @Test
     void nobodyKicksAQueueWhoseDoorbellIsMapped() {
-        DeviceSpec disk = disk(EndpointSpec.Transport.VFIO_USER);
-        try (CardAssembly card = CardAssembly.start(card(disk), FUNCTIONS)) {
-            card.serve(disk);
+        try (CardAssembly card = CardAssembly.start(card(disk(EndpointSpec.EMBEDDED)));
+                SocketEndpoint endpoint = present(card, true)) {
             try (RawClient client = connect()) {
                 client.send(
                         16,
@@ -126,6 +137,7 @@ class CardOnABusTest {
                     flush(client, round);
                     assertThat(isDone(client)).as("round %d", round).isTrue();
                 }
+                assertThat(endpoint.counters().failures()).isZero();
             }
         }
     }
