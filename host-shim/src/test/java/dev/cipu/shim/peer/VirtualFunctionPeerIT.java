@@ -14,6 +14,7 @@ import dev.cipu.shim.vfio.client.PciRegisters;
 import dev.cipu.shim.vfio.client.SingleRootRegisters;
 import dev.cipu.shim.vfio.client.VfioClient;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -45,11 +46,11 @@ class VirtualFunctionPeerIT {
         CardSpec spec = new CardSpecBuilder()
                 .idle("test", "backoff")
                 .stats(folder.resolve("counters"))
-                .net(KeyValues.parse("net", "id=net,transport=vfio-user,vfs=4,socket=" + socket("net")))
+                .net(KeyValues.parse("net", "id=net,transport=vfio-user,vfs=4,vf-mac=52:54:00:00:10:00,socket=" + socket("net")))
                 .blk(KeyValues.parse(
                         "blk",
-                        "id=blk,transport=vfio-user,store=null:1M,vfs=2,vf-store=mem:64M,serial=cipu,socket="
-                                + socket("blk")))
+                        "id=blk,transport=vfio-user,store=null:1M,vfs=2,vf-size=64M,serial=cipu,socket=" + socket("blk")
+                                + ",vf-store=file:" + folder + "/vf%d.img"))
                 .build();
         CardAssembly card = CardAssembly.start(spec);
         spec.devices().forEach(card::serve);
@@ -77,13 +78,13 @@ class VirtualFunctionPeerIT {
             root(net).on(true);
             root(blk).number(1);
             root(blk).on(true);
-            try (Guest server = guest("function.sh")
+            try (Guest server = guest("vf.sh")
                     .function(socket("net.vf0"))
                     .variable("ADDRESS", SERVER)
                     .variable("ROLE", "server")
                     .start()) {
                 server.await("serving", LIMIT);
-                try (Guest client = guest("function.sh")
+                try (Guest client = guest("vf.sh")
                         .function(socket("net.vf1"))
                         .function(socket("blk.vf0"))
                         .variable("ADDRESS", "192.168.77.2")
@@ -92,7 +93,7 @@ class VirtualFunctionPeerIT {
                     List<String> results = client.finish(LIMIT);
                     server.finish(LIMIT);
                     assertThat(results)
-                            .anyMatch(line -> line.contains("vendor=0x1af4 device=0x1041"))
+                            .anyMatch(line -> line.contains("net 52:54:00:00:10:01 device=0x1041"))
                             .anyMatch(line -> line.contains("sectors=131072 serial=cipu.vf0"))
                             .anyMatch(line -> line.contains("reset methods: flr"));
                 }
@@ -101,6 +102,39 @@ class VirtualFunctionPeerIT {
             root(net).on(false);
             root(blk).on(false);
             assertThat(card.present()).extracting(DeviceSpec::id).containsExactly("net", "blk");
+        }
+    }
+
+    @Test
+    void aVirtualFunctionLivesInAGuestUntilItIsSwitchedOff() throws Exception {
+        try (CardAssembly card = card();
+                VfioClient net = physical("net");
+                VfioClient blk = physical("blk")) {
+            root(net).number(1);
+            root(net).on(true);
+            root(blk).number(1);
+            root(blk).on(true);
+            try (Guest guest = guest("life.sh")
+                    .function(socket("net.vf0"))
+                    .function(socket("blk.vf0"))
+                    .variable("GROWN", Integer.toString(2 * 131072))
+                    .start()) {
+                guest.await("ready", LIMIT);
+                card.link("net.vf0", false);
+                guest.await("down", LIMIT);
+                card.link("net.vf0", true);
+                try (RandomAccessFile file =
+                        new RandomAccessFile(folder.resolve("vf0.img").toFile(), "rw")) {
+                    file.setLength(128 << 20);
+                }
+                card.refresh();
+                guest.await("reading", LIMIT);
+                root(blk).on(false);
+                guest.await("gone=ok", LIMIT);
+                guest.await("alive=ok", LIMIT);
+            }
+            root(net).on(false);
+            assertThat(failures()).containsOnly(0L);
         }
     }
 
