@@ -91,6 +91,10 @@ final class RunningCard implements AutoCloseable {
             }
         }
 
+        boolean isWithin(Held other) {
+            return descriptors <= other.descriptors && mappings <= other.mappings && sessions <= other.sessions;
+        }
+
         /** As it is once no session is closing any more that was to close; or as it stays. */
         static Held settled(Held expected) {
             Pause.until(() -> now().equals(expected), SETTLED);

@@ -46,7 +46,8 @@ class VirtualFunctionPeerIT {
         CardSpec spec = new CardSpecBuilder()
                 .idle("test", "backoff")
                 .stats(folder.resolve("counters"))
-                .net(KeyValues.parse("net", "id=net,transport=vfio-user,vfs=4,vf-mac=52:54:00:00:10:00,socket=" + socket("net")))
+                .net(KeyValues.parse(
+                        "net", "id=net,transport=vfio-user,vfs=4,vf-mac=52:54:00:00:10:00,socket=" + socket("net")))
                 .blk(KeyValues.parse(
                         "blk",
                         "id=blk,transport=vfio-user,store=null:1M,vfs=2,vf-size=64M,serial=cipu,socket=" + socket("blk")

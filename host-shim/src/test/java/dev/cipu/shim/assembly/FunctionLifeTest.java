@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What happens to a function in its life, as a driver at work sees it. */
 @Timeout(60)
-class DeviceLifeTest {
+class FunctionLifeTest {
     @TempDir
     private Path folder;
 
