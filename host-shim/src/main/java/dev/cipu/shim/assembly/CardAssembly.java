@@ -16,6 +16,7 @@ import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.store.ZoneFile;
 import dev.cipu.shim.vfio.server.CardQueues;
+import dev.cipu.shim.vfio.server.EmptySlots;
 import dev.cipu.shim.vfio.server.VfioDevice;
 import dev.cipu.shim.vfio.server.VfioEndpoint;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
@@ -59,6 +60,7 @@ public final class CardAssembly implements AutoCloseable {
     private final OpenStores stores = new OpenStores();
     private final PciFunctions pciFunctions;
     private final Map<String, VfioDevice> pciDevices = new HashMap<>();
+    private final EmptySlots slots = new EmptySlots();
     private final CounterFile counterFile;
     private CardSpec spec;
     private int turn;
@@ -286,12 +288,12 @@ public final class CardAssembly implements AutoCloseable {
     }
 
     /** A function on somebody's PCI bus. */
-    private static SocketEndpoint presented(DeviceSpec device, VfioDevice pci, SessionCounters counters) {
+    private SocketEndpoint presented(DeviceSpec device, VfioDevice pci, SessionCounters counters) {
         EndpointSpec at = device.endpoint();
         boolean mapDoorbells = at.transport() == EndpointSpec.Transport.VFIO_USER;
         return at.mode() == EndpointSpec.Mode.INHERITED
-                ? VfioEndpoint.inherit(device.id(), at.fd(), pci, mapDoorbells, counters)
-                : VfioEndpoint.listen(device.id(), path(at), pci, mapDoorbells, counters);
+                ? VfioEndpoint.inherit(device.id(), at.fd(), pci, mapDoorbells, counters, slots)
+                : VfioEndpoint.listen(device.id(), path(at), pci, mapDoorbells, counters, slots);
     }
 
     private static Path path(EndpointSpec at) {
@@ -463,6 +465,7 @@ public final class CardAssembly implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        slots.close();
         // all at once, so that the slowest session decides how long it takes and not their sum
         plugged.values().forEach(Plugged::stop);
         plugged.values().forEach(Plugged::unplug);
