@@ -2,7 +2,7 @@
 # guest-image.sh: a small Linux guest for the peer tests, made of Debian packages, in ${XDG_CACHE_HOME:-~/.cache}/cipu/guest.
 #   vmlinuz    Debian's cloud kernel
 #   base.cpio  busybox, the kernel modules, /init: for a guest that only boots
-#   full.cpio  and fio, load, iperf3, ethtool, ip, ping, e2fsprogs, blkdiscard, fstrim
+#   full.cpio  and fio, load, iperf3, ethtool, ip, ping, lspci, e2fsprogs, blkdiscard, fstrim
 # It prints the folder. Nothing is done when the image of this very script is there. The images are not compressed: QEMU loads
 # them at once, and unpacking under emulation would cost more.
 set -eu
@@ -11,8 +11,8 @@ here=$(cd "$(dirname "$0")" && pwd -P)
 . "$here/debian.sh"
 
 suite=bookworm
-packages="busybox-static iperf3 ethtool iproute2 util-linux e2fsprogs iputils-ping"
-tools="iperf3 ethtool ip ping blkdiscard fstrim mke2fs:mkfs.ext4 e2fsck"
+packages="busybox-static iperf3 ethtool iproute2 util-linux e2fsprogs iputils-ping pciutils"
+tools="iperf3 ethtool ip ping blkdiscard fstrim mke2fs:mkfs.ext4 e2fsck lspci"
 
 out=$CIPU_CACHE/guest
 version=$(cat "$0" "$here/debian.sh" "$here"/guest/* | cksum)
@@ -101,6 +101,8 @@ done
 cp -L "$loader" "$full/lib64/ld-linux-x86-64.so.2"
 cp "$work/fio/fio" "$work/load" "$full/usr/sbin/"
 cp -L "$sys/etc/mke2fs.conf" "$full/etc/"
+mkdir -p "$full/usr/share/misc"
+cp -L "$sys/usr/share/misc/pci.ids" "$full/usr/share/misc/"
 
 pack() {
   (cd "$1" && find . | LC_ALL=C sort | cpio -o -H newc --quiet --reproducible -R 0:0)

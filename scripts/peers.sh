@@ -13,6 +13,7 @@ qemu qemu-system-x86_64 qemu-system-x86
 qemu-utils qemu-storage-daemon qemu-utils
 seabios /usr/share/seabios/bios.bin seabios
 chromium chromium chromium
+lspci lspci pciutils
 TABLE
 }
 

@@ -38,6 +38,8 @@ check fsck e2fsck -f -n /dev/vda
 check msix sh -c 'grep -q "MSI.*virtio.*req" /proc/interrupts'
 result "interrupts blk=$(interrupts virtio.*req) net=$(interrupts virtio.*input)"
 check interrupted [ "$(interrupts virtio.*req)" -gt 10 ]
+lspci -vvv -s "$storage" | sed 's/^/RESULT lspci blk /'
+lspci -vvv -s "$function" | sed 's/^/RESULT lspci net /'
 
 check ping-first ping -c 1 -w 20 "$PEER"
 lossless() {

@@ -13,6 +13,7 @@ import dev.cipu.shim.net.Tap;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.store.ZoneFile;
+import dev.cipu.shim.vfio.server.EmptySlots;
 import dev.cipu.virtio.VirtioDevice;
 import dev.cipu.virtio.net.NetDevice;
 import java.io.IOException;
@@ -52,6 +53,7 @@ public final class CardAssembly implements AutoCloseable {
     private final Map<String, SwitchOnCore> switches = new HashMap<>();
     private final OpenStores stores = new OpenStores();
     private final PciFunctions pciFunctions;
+    private final EmptySlots slots = new EmptySlots();
     private final CounterFile counterFile;
     private CardSpec spec;
     private final AtomicInteger turn = new AtomicInteger();
@@ -261,7 +263,11 @@ public final class CardAssembly implements AutoCloseable {
         CounterGroup group = counterFile.table().group(device.id() + "/session", SessionCounters.NAMES);
         try {
             made.served(Endpoints.open(
-                    device, Objects.requireNonNull(made.function()), made.presented(), new SessionCounters(group)));
+                    device,
+                    Objects.requireNonNull(made.function()),
+                    made.presented(),
+                    new SessionCounters(group),
+                    slots));
             made.counting(group);
         } catch (RuntimeException e) {
             counterFile.table().retire(group);
@@ -451,6 +457,7 @@ public final class CardAssembly implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
+        slots.close();
         // all at once, so that the slowest session decides how long it takes and not their sum
         plugged.values().forEach(Plugged::stop);
         plugged.values().forEach(Plugged::unplug);

@@ -4,6 +4,7 @@ import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.session.SocketEndpoint;
+import dev.cipu.shim.vfio.server.EmptySlots;
 import dev.cipu.shim.vfio.server.VfioDevice;
 import dev.cipu.shim.vfio.server.VfioEndpoint;
 import dev.cipu.shim.vhost.backend.BackendEndpoint;
@@ -19,14 +20,19 @@ final class Endpoints {
      * Hosts can connect when this returns.
      *
      * @param pci as which function the device is presented, null if it is its queues alone
+     * @param slots take the client of a function that is pulled out
      * @throws ResourceException if another process serves its socket, or the descriptor is none
      */
     static SocketEndpoint open(
-            DeviceSpec device, CardFunction function, @Nullable VfioDevice pci, SessionCounters counters) {
+            DeviceSpec device,
+            CardFunction function,
+            @Nullable VfioDevice pci,
+            SessionCounters counters,
+            EmptySlots slots) {
         EndpointSpec at = device.endpoint();
         try {
             return pci != null
-                    ? presented(device, pci, counters)
+                    ? presented(device, pci, counters, slots)
                     : switch (at.mode()) {
                         case SERVER -> BackendEndpoint.listen(device.id(), path(at), function, counters);
                         case CLIENT -> BackendEndpoint.connect(device.id(), path(at), function, counters);
@@ -39,12 +45,13 @@ final class Endpoints {
     }
 
     /** A function on somebody's PCI bus. */
-    private static SocketEndpoint presented(DeviceSpec device, VfioDevice pci, SessionCounters counters) {
+    private static SocketEndpoint presented(
+            DeviceSpec device, VfioDevice pci, SessionCounters counters, EmptySlots slots) {
         EndpointSpec at = device.endpoint();
         boolean mapDoorbells = at.transport() == EndpointSpec.Transport.VFIO_USER;
         return at.mode() == EndpointSpec.Mode.INHERITED
-                ? VfioEndpoint.inherit(device.id(), at.fd(), pci, mapDoorbells, counters)
-                : VfioEndpoint.listen(device.id(), path(at), pci, mapDoorbells, counters);
+                ? VfioEndpoint.inherit(device.id(), at.fd(), pci, mapDoorbells, counters, slots)
+                : VfioEndpoint.listen(device.id(), path(at), pci, mapDoorbells, counters, slots);
     }
 
     private static Path path(EndpointSpec at) {

@@ -114,12 +114,52 @@ class GuestFunctionPeerIT {
                         .anyMatch(line -> line.contains("vendor=0x1af4 device=0x1041 packed=1 control=1"))
                         .anyMatch(line -> line.contains("vendor=0x1af4 device=0x1042 sectors=131072 serial=cipu0"))
                         .anyMatch(line -> line.contains("reset methods: flr"));
+                assertClean(listed(results, "net"), "Ethernet controller: Red Hat, Inc. Virtio 1.0 network device", 4);
+                assertClean(
+                        listed(results, "blk"), "SCSI storage controller: Red Hat, Inc. Virtio 1.0 block device", 2);
             }
             for (String id : List.of("net0", "net1", "blk0")) {
                 assertThat(card.counted(id, "failed_sessions")).isZero();
                 assertThat(card.counted(id, "broken_queues")).isZero();
             }
         }
+    }
+
+    private static List<String> listed(List<String> results, String kind) {
+        String mark = "RESULT lspci " + kind + " ";
+        return results.stream()
+                .filter(line -> line.startsWith(mark))
+                .map(line -> line.substring(mark.length()).strip())
+                .toList();
+    }
+
+    /** What {@code lspci -vvv} says in the guest: it understands all that there is, and the driver uses it. */
+    private static void assertClean(List<String> lines, String name, int vectors) {
+        assertThat(lines)
+                .noneMatch(line -> line.contains("!!!"))
+                .noneMatch(line -> line.contains("<access denied>"))
+                .noneMatch(line -> line.contains("Unknown header"))
+                .noneMatch(line -> line.contains("<chain looped>") || line.contains("<chain broken>"))
+                .noneMatch(line -> line.contains("unassigned") || line.contains("[disabled]"))
+                .anyMatch(line -> line.contains(name + " (rev 01)"))
+                .anyMatch(line -> line.startsWith("Control:") && line.contains("Mem+ BusMaster+"))
+                .anyMatch(line -> line.contains("MSI-X: Enable+ Count=" + vectors + " Masked-"))
+                .anyMatch(line -> line.contains("Power Management version 3"))
+                .anyMatch(line -> line.contains("Express (v2)"))
+                .anyMatch(line -> line.contains("FLReset+"))
+                .anyMatch(line -> line.contains("CorrErr- NonFatalErr- FatalErr- UnsupReq- AuxPwr- TransPend-"))
+                .anyMatch(line -> line.endsWith("VirtIO: CommonCfg"))
+                .anyMatch(line -> line.endsWith("VirtIO: Notify"))
+                .anyMatch(line -> line.endsWith("VirtIO: ISR"))
+                .anyMatch(line -> line.endsWith("VirtIO: DeviceCfg"))
+                .anyMatch(line -> line.contains("Advanced Error Reporting"))
+                .anyMatch(line -> line.contains("Device Serial Number "))
+                .contains("Kernel driver in use: virtio-pci");
+        // the window into configuration space, for which this lspci has no name
+        assertThat(lines.stream().filter(line -> line.contains("<unknown>")))
+                .singleElement()
+                .asString()
+                .endsWith("Vendor Specific Information: VirtIO: <unknown>");
     }
 
     @ParameterizedTest

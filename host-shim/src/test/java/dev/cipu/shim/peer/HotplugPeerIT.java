@@ -2,13 +2,8 @@ package dev.cipu.shim.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,40 +23,6 @@ class HotplugPeerIT {
         Peers.require("qemu", "guest");
     }
 
-    private Path control() {
-        return folder.resolve("control");
-    }
-
-    private CardProcess card(String... more) {
-        List<String> options = new ArrayList<>(List.of(
-                "--idle",
-                "sleep",
-                "--uplink",
-                "loopback:",
-                "--control",
-                control().toString()));
-        options.addAll(List.of(more));
-        return CardProcess.serve(folder, options.toArray(String[]::new));
-    }
-
-    /** What {@code cipu} says; it must end as expected. */
-    private List<String> cipu(int status, String... arguments) {
-        List<String> all = new ArrayList<>(List.of(arguments));
-        all.addAll(List.of("--control", control().toString()));
-        try (Child child = Child.start("cipu", CardProcess.command(all.toArray(String[]::new)))) {
-            assertThat(child.exit(LIMIT))
-                    .as("%s: %s", all, String.join("\n", child.lines()))
-                    .isEqualTo(status);
-            return child.lines();
-        }
-    }
-
-    private static long descriptors(CardProcess card) throws IOException {
-        try (Stream<Path> all = Files.list(Path.of("/proc/" + card.child().pid() + "/fd"))) {
-            return all.count();
-        }
-    }
-
     private Guest.Builder guest(String script) {
         return Guest.running(folder, script)
                 .with("-device", "pcie-root-port,id=rp0,chassis=1,slot=1")
@@ -73,7 +34,7 @@ class HotplugPeerIT {
     void aDiskAndANetworkComeAndGo() throws Exception {
         String disk = "id=d,socket=" + folder.resolve("d") + ",store=mem:64M,queues=1";
         String network = "id=n,socket=" + folder.resolve("n");
-        try (CardProcess card = card();
+        try (RunningCard card = RunningCard.serve(folder);
                 Guest guest = guest("comings.sh")
                         .variable("CYCLES", Integer.toString(ROUNDS))
                         .start()) {
@@ -81,20 +42,20 @@ class HotplugPeerIT {
             long first = 0;
             for (int cycle = 1; cycle <= ROUNDS; cycle++) {
                 guest.await("want-devices-" + cycle, LIMIT);
-                assertThat(cipu(0, "attach", "blk", disk, "--qmp", monitor, "--bus", "rp0"))
+                assertThat(card.cipu(0, "attach", "blk", disk, "--qmp", monitor, "--bus", "rp0"))
                         .contains("ready blk d " + folder.resolve("d"));
-                assertThat(cipu(0, "attach", "net", network, "--qmp", monitor, "--bus", "rp1"))
+                assertThat(card.cipu(0, "attach", "net", network, "--qmp", monitor, "--bus", "rp1"))
                         .contains("ready net n " + folder.resolve("n"));
                 guest.await("pull-devices-" + cycle, LIMIT);
-                cipu(0, "detach", "d", "--qmp", monitor);
-                cipu(0, "detach", "n", "--qmp", monitor);
-                assertThat(cipu(0, "devices")).isEmpty();
+                card.cipu(0, "detach", "d", "--qmp", monitor);
+                card.cipu(0, "detach", "n", "--qmp", monitor);
+                assertThat(card.cipu(0, "devices")).isEmpty();
                 assertThat(folder.resolve("d")).doesNotExist();
                 if (cycle == 1) {
-                    first = descriptors(card);
+                    first = card.descriptors();
                 }
             }
-            assertThat(descriptors(card)).as("open descriptors of the card").isLessThanOrEqualTo(first + 1);
+            assertThat(card.descriptors()).as("open descriptors of the card").isLessThanOrEqualTo(first + 1);
             guest.finish(LIMIT);
             card.end();
         }
@@ -104,17 +65,17 @@ class HotplugPeerIT {
     @Test
     void whatQemuRefusesIsTakenBack() throws Exception {
         String network = "id=n,socket=" + folder.resolve("n");
-        try (CardProcess card = card();
+        try (RunningCard card = RunningCard.serve(folder);
                 Guest guest = guest("comings.sh").variable("CYCLES", "1").start()) {
             String monitor = guest.monitor().toString();
             guest.await("want-devices-1", LIMIT);
-            assertThat(cipu(1, "attach", "net", network, "--qmp", monitor, "--bus", "rp9"))
+            assertThat(card.cipu(1, "attach", "net", network, "--qmp", monitor, "--bus", "rp9"))
                     .anyMatch(line -> line.startsWith("cipu: QEMU did not take n: device_add: "));
-            assertThat(cipu(0, "devices")).isEmpty();
+            assertThat(card.cipu(0, "devices")).isEmpty();
             assertThat(folder.resolve("n")).doesNotExist();
-            cipu(0, "attach", "net", network, "--qmp", monitor, "--bus", "rp1");
-            cipu(3, "attach", "net", "socket=" + folder.resolve("m"), "--qmp", folder + "/no");
-            assertThat(cipu(0, "devices")).containsExactly("net n " + folder.resolve("n"));
+            card.cipu(0, "attach", "net", network, "--qmp", monitor, "--bus", "rp1");
+            card.cipu(3, "attach", "net", "socket=" + folder.resolve("m"), "--qmp", folder + "/no");
+            assertThat(card.cipu(0, "devices")).containsExactly("net n " + folder.resolve("n"));
             card.end();
         }
     }
@@ -124,7 +85,8 @@ class HotplugPeerIT {
     void aSurpriseRemovalDisturbsNoNeighbour() throws Exception {
         Path kept = folder.resolve("kept");
         Path lost = folder.resolve("lost");
-        try (CardProcess card = card(
+        try (RunningCard card = RunningCard.serve(
+                        folder,
                         "--blk",
                         "id=kept,socket=" + kept + ",store=mem:64M",
                         "--blk",
@@ -135,7 +97,7 @@ class HotplugPeerIT {
                         .start()) {
             guest.await("io-started", LIMIT);
             Thread.sleep(1_000);
-            assertThat(cipu(0, "detach", "lost")).containsExactly("detached lost");
+            assertThat(card.cipu(0, "detach", "lost")).containsExactly("detached lost");
             assertThat(lost).doesNotExist();
             guest.finish(LIMIT);
             card.end();

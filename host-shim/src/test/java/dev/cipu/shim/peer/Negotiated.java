@@ -23,6 +23,8 @@ final class Negotiated {
             "GuestNetworkPeerIT", "linux",
             "GuestDiskPeerIT", "linux",
             "TestpmdPeerIT", "dpdk",
+            "BareMetalPeerIT", "linux-pci",
+            "FunctionLifePeerIT", "linux-pci",
             "BlockClientPeerIT", "libblkio",
             "FirmwarePeerIT", "seabios");
 

@@ -50,6 +50,11 @@ final class Qmp implements AutoCloseable {
         }
     }
 
+    /** Waits for an event with the given name. */
+    void awaitEvent(String name) throws IOException {
+        awaitEvent(name, name);
+    }
+
     private JsonNode next() throws IOException {
         String line = answers.readLine();
         if (line == null) {

@@ -115,7 +115,7 @@ class VirtualFunctionPeerIT {
             root(net).on(true);
             root(blk).number(1);
             root(blk).on(true);
-            try (Guest guest = guest("life.sh")
+            try (Guest guest = guest("vflife.sh")
                     .function(socket("net.vf0"))
                     .function(socket("blk.vf0"))
                     .variable("GROWN", Integer.toString(2 * 131072))

@@ -43,7 +43,7 @@ class MachineTest {
     /** Instead of an empty return: lines to say to a command. */
     private final Map<String, String> answers = new HashMap<>();
 
-    private String version = "{\"major\": 11, \"minor\": 0}";
+    private String version = "{\"major\": 11, \"minor\": 2}";
 
     @BeforeEach
     void listen() throws IOException {
@@ -130,6 +130,34 @@ class MachineTest {
         assertThat(verbs()).containsExactly("qmp_capabilities", "device_add");
         assertThat(arguments(1)).isEqualTo(JsonMapper.shared().readTree("""
                         {"driver": "vfio-user-pci", "id": "f", "bus": "rp0", "socket": {"type": "unix", "path": "/run/f"}}"""));
+    }
+
+    /** It would end its guest. */
+    @Test
+    void aReleaseThatAbortsIsNotAskedToGiveAFunctionBack() {
+        version = "{\"major\": 11, \"minor\": 1}";
+        answers.put("qom-get", "{\"return\": \"vfio-user-pci\"}");
+        try (Machine machine = machine()) {
+            assertThatThrownBy(() -> machine.unplug("f"))
+                    .isInstanceOf(ControlException.class)
+                    .hasMessageContaining("detach f without --qmp");
+        }
+        assertThat(verbs()).containsExactly("qmp_capabilities", "qom-get");
+        assertThat(arguments(1).get("path").asString()).isEqualTo("/machine/peripheral/f");
+    }
+
+    @Test
+    void suchAReleaseGivesBackWhatIsNoFunction() {
+        version = "{\"major\": 10, \"minor\": 1}";
+        answers.put("qom-get", "{\"return\": \"vhost-user-blk-pci\"}");
+        answers.put(
+                "device_del",
+                "{\"return\": {}}\n{\"event\": \"DEVICE_DELETED\", \"data\": {\"device\": \"b1\", \"path\": \"/x\"}}");
+        try (Machine machine = machine()) {
+            machine.unplug("b1");
+        }
+        assertThat(verbs())
+                .containsExactly("qmp_capabilities", "qom-get", "device_del", "netdev_del", "chardev-remove");
     }
 
     @Test

@@ -37,7 +37,7 @@ final class RegionCommands implements AutoCloseable {
         this.mappable = mappable;
     }
 
-    private static @Nullable RegionId id(int index) {
+    static @Nullable RegionId id(int index) {
         if (index < 0 || index >= REGIONS) {
             throw new Refusal("region " + Integer.toUnsignedString(index));
         }

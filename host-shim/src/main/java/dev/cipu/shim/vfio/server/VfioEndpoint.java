@@ -14,24 +14,35 @@ public final class VfioEndpoint {
      * Listens on {@code path}; clients can connect when this returns. Throws PosixException EADDRINUSE.
      *
      * @param mapDoorbells whether clients may map doorbells; queues are then polled
+     * @param slots take the client that is there when the endpoint is closed
      */
     public static SocketEndpoint listen(
-            String name, Path path, VfioDevice device, boolean mapDoorbells, SessionCounters counters) {
-        return start(name, device, mapDoorbells, counters, new PeerSource.Listening(UnixListener.listen(path)));
+            String name,
+            Path path,
+            VfioDevice device,
+            boolean mapDoorbells,
+            SessionCounters counters,
+            EmptySlots slots) {
+        return start(name, device, mapDoorbells, counters, slots, new PeerSource.Listening(UnixListener.listen(path)));
     }
 
     /** Serves a listening socket that was opened for us, descriptor number {@code fd}. */
     public static SocketEndpoint inherit(
-            String name, int fd, VfioDevice device, boolean mapDoorbells, SessionCounters counters) {
-        return start(name, device, mapDoorbells, counters, new PeerSource.Listening(UnixListener.inherit(fd)));
+            String name, int fd, VfioDevice device, boolean mapDoorbells, SessionCounters counters, EmptySlots slots) {
+        return start(name, device, mapDoorbells, counters, slots, new PeerSource.Listening(UnixListener.inherit(fd)));
     }
 
     private static SocketEndpoint start(
-            String name, VfioDevice device, boolean mapDoorbells, SessionCounters counters, PeerSource source) {
+            String name,
+            VfioDevice device,
+            boolean mapDoorbells,
+            SessionCounters counters,
+            EmptySlots slots,
+            PeerSource source) {
         return SocketEndpoint.start(
                 name,
                 counters,
                 source,
-                socket -> new VfioSession(socket, device, mapDoorbells, SocketEndpoint.PATIENCE, counters));
+                socket -> new VfioSession(socket, device, mapDoorbells, SocketEndpoint.PATIENCE, counters, slots));
     }
 }

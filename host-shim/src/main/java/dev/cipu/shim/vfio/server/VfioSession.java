@@ -35,7 +35,9 @@ public final class VfioSession implements FunctionListener, Session {
 
     private final Wakeup wakeup = new Wakeup();
     private final VfioDevice device;
+    private final Duration patience;
     private final SessionCounters counters;
+    private final EmptySlots slots;
     private final MessageChannel channel;
     private final VfioMessage message = new VfioMessage();
     private final VfioMessage answer = new VfioMessage();
@@ -56,6 +58,9 @@ public final class VfioSession implements FunctionListener, Session {
     private FeatureSet accepted = FeatureSet.NONE;
     private volatile boolean stopping;
 
+    /** Whether the session ended in order, and not by the client's doing. */
+    private boolean unplugged;
+
     /**
      * @param socket the connection, ours from now on
      * @param mapDoorbells whether the client may map doorbells; queues are then polled
@@ -63,8 +68,25 @@ public final class VfioSession implements FunctionListener, Session {
      */
     public VfioSession(
             UnixSocket socket, VfioDevice device, boolean mapDoorbells, Duration patience, SessionCounters counters) {
+        this(socket, device, mapDoorbells, patience, counters, EmptySlots.none());
+    }
+
+    /**
+     * As above.
+     *
+     * @param slots take the client when it is {@link #stop} that ends the session
+     */
+    VfioSession(
+            UnixSocket socket,
+            VfioDevice device,
+            boolean mapDoorbells,
+            Duration patience,
+            SessionCounters counters,
+            EmptySlots slots) {
         this.device = device;
+        this.patience = patience;
         this.counters = counters;
+        this.slots = slots;
         channel = new MessageChannel(socket, patience);
         queues = device.queues();
         lines = new IrqLines(device.pci());
@@ -122,6 +144,7 @@ public final class VfioSession implements FunctionListener, Session {
                 handleMessage();
             }
         }
+        unplugged = agreement != null;
         return ended(STOPPED);
     }
 
@@ -300,7 +323,12 @@ public final class VfioSession implements FunctionListener, Session {
     @Override
     public void stop() {
         stopping = true;
-        wakeup.wake(() -> channel.socket().endInput());
+        if (slots.isOpen()) {
+            // the client goes on to talk; a message that has begun ends within our patience
+            wakeup.wake();
+        } else {
+            wakeup.wake(() -> channel.socket().endInput());
+        }
     }
 
     @Override
@@ -314,6 +342,9 @@ public final class VfioSession implements FunctionListener, Session {
             }
             outgoing.closeAllBut(table);
             table.close();
+            if (unplugged) {
+                slots.take(channel.socket(), patience);
+            }
         } finally {
             wakeup.close();
             lines.close();

@@ -10,6 +10,7 @@ import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.vfio.Command;
+import dev.cipu.shim.vfio.ErrorNumber;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import java.nio.file.Path;
@@ -29,8 +30,11 @@ class VfioEndpointTest {
             new FakePciFunction(card.device(), queues, FeatureSet.of(RingFeature.VERSION_1));
     private final VfioDevice device = new VfioDevice(pci, pci, card, queues);
 
+    /** Most of these tests are about cards that end. */
+    private EmptySlots slots = EmptySlots.none();
+
     private SocketEndpoint listen(Path path) {
-        return VfioEndpoint.listen("e", path, device, true, SessionCounters.unlisted());
+        return VfioEndpoint.listen("e", path, device, true, SessionCounters.unlisted(), slots);
     }
 
     private static RawClient connect(Path path) {
@@ -67,11 +71,54 @@ class VfioEndpointTest {
     }
 
     @Test
+    void aClientWhoseFunctionIsPulledOutFindsAnEmptySlotUntilItLeaves() throws Exception {
+        long before = OpenDescriptors.count();
+        slots = new EmptySlots();
+        Path path = folder.resolve("s");
+        SocketEndpoint endpoint = listen(path);
+        RawClient client = connect(path);
+        long ofTheClient = OpenDescriptors.mappings("memfd:");
+        client.shareMemory();
+        assertThat(client.start(0)).isTrue();
+        endpoint.close();
+        assertThat(path).doesNotExist();
+        assertThat(card.isAttached(0)).isFalse();
+        assertThat(OpenDescriptors.mappings("memfd:"))
+                .as("the card lets go of its memory")
+                .isEqualTo(ofTheClient);
+        assertThat(client.read(7, 0, 4)).containsExactly(0xff, 0xff, 0xff, 0xff);
+        assertThat(client.write(0x20, new byte[] {7})).isZero();
+        assertThat(client.read(0, 0x20, 1)).containsExactly(0);
+        assertThat(client.error(Command.DEVICE_RESET, new byte[0])).isZero();
+        client.shareMemory();
+        assertThat(client.error(Command.DEVICE_GET_INFO, new byte[16])).isEqualTo(ErrorNumber.NO_DEVICE);
+        assertThat(client.error(Command.REGION_READ, new byte[3])).isEqualTo(ErrorNumber.INVALID);
+        assertThat(card.isAttached(0)).isFalse();
+        assertThat(slots.count()).isEqualTo(1);
+        client.close();
+        assertThat(RawClient.eventually(() -> slots.count() == 0)).isTrue();
+        assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
+    void aCardThatEndsHangsUpOnThoseWhoseFunctionsWerePulledOut() throws Exception {
+        long before = OpenDescriptors.count();
+        slots = new EmptySlots();
+        SocketEndpoint endpoint = listen(folder.resolve("s"));
+        try (RawClient client = connect(folder.resolve("s"))) {
+            endpoint.close();
+            slots.close();
+            assertThat(client.isEnded()).isTrue();
+        }
+        assertThat(OpenDescriptors.count()).isEqualTo(before);
+    }
+
+    @Test
     void servesAnInheritedListener() {
         Path path = folder.resolve("s");
         try (UnixListener parent = UnixListener.listen(path);
                 SocketEndpoint endpoint = VfioEndpoint.inherit(
-                        "e", parent.fd().duplicate().release(), device, false, SessionCounters.unlisted());
+                        "e", parent.fd().duplicate().release(), device, false, SessionCounters.unlisted(), slots);
                 RawClient client = connect(path)) {
             client.sync();
             assertThat(endpoint.counters().sessions()).isEqualTo(1);
@@ -113,7 +160,8 @@ class VfioEndpointTest {
                         second,
                         new VfioDevice(otherPci, otherPci, otherCard, otherQueues),
                         false,
-                        SessionCounters.unlisted());
+                        SessionCounters.unlisted(),
+                        slots);
                 RawClient client = connect(second)) {
             client.shareMemory();
             assertThat(client.start(1)).isTrue();
