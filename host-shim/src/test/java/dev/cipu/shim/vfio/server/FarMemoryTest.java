@@ -147,14 +147,14 @@ class FarMemoryTest {
             assertThat(serve(rig, disk, BlkRequest.IN, SECTORS, in, 512))
                     .as("beyond the end")
                     .isFalse();
-            assertThat(disk.status()).isEqualTo((byte) BlkRequest.IOERR);
+            assertThat(disk.status()).isEqualTo(BlkRequest.IOERR);
         }
     }
 
     @ParameterizedTest
     @MethodSource("formats")
     void manyRequestsAtATimeComeBackEachOnce(FeatureSet more) {
-        try (CardAssembly card = card(false);
+        try (CardAssembly _ = card(false);
                 PciRig rig = connect("blk0", more)) {
             DriverQueue ring = ring(rig, more, PciRig.LEAST);
             BlkDriver disk = new BlkDriver(ring, rig.memory());
@@ -176,7 +176,7 @@ class FarMemoryTest {
                         .isTrue();
                 assertThat(attending(rig, () -> {
                             while (disk.poll() >= 0) {
-                                assertThat(disk.status()).isEqualTo((byte) BlkRequest.OK);
+                                assertThat(disk.status()).isEqualTo(BlkRequest.OK);
                             }
                             return disk.inFlight() == 0;
                         }))
@@ -285,7 +285,7 @@ class FarMemoryTest {
     void aRingInSharedMemoryGoesOnWhenItsBuffersAreFar(FeatureSet more) {
         long far = 4 * PciRig.GUEST;
         long bytes = 1 << 20;
-        try (CardAssembly card = card(false);
+        try (CardAssembly _ = card(false);
                 Arena arena = Arena.ofShared();
                 PciRig rig = PciRig.connect(Peer.of(folder.resolve("blk0"), Duration.ofSeconds(10)))) {
             MemorySegment kept = arena.allocate(bytes, 4096);
@@ -320,7 +320,7 @@ class FarMemoryTest {
 
     @Test
     void aDoorbellThatIsMappedIsLookedAtByTheClock() {
-        try (CardAssembly card = card(true);
+        try (CardAssembly _ = card(true);
                 PciRig rig = PciRig.connect(Peer.of(folder.resolve("blk0"), Duration.ofSeconds(10)))) {
             // mapped before anybody knows what memory comes
             assertThat(rig.client().regionBytes(2)).isPositive();
@@ -341,7 +341,7 @@ class FarMemoryTest {
 
     @Test
     void theCardHoldsNoMoreThanIsUnderWayAndNothingAfterwards() throws Exception {
-        try (CardAssembly card = card(false)) {
+        try (CardAssembly _ = card(false)) {
             try (PciRig rig = connect("blk0", FeatureSet.NONE)) {
                 assertThat(OpenDescriptors.mappings("memfd:cipu-far")).isEqualTo(1);
                 DriverQueue ring = ring(rig, FeatureSet.NONE, PciRig.LEAST);
