@@ -6,10 +6,8 @@ import dev.cipu.shim.conform.Conformance;
 import dev.cipu.shim.conform.Examination;
 import dev.cipu.shim.conform.PciConformance;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -32,30 +30,13 @@ import picocli.CommandLine.Spec;
             "WARNING: the checks overwrite the first megabyte of a disk."
         })
 public final class ConformCommand implements Subcommand, Callable<Integer> {
-    /** Where the device is, and how it is driven. */
-    private static final class Place {
-        @Option(
-                names = "--socket",
-                required = true,
-                paramLabel = "PATH",
-                description = "The back-end's vhost-user socket.")
-        private @Nullable Path socket;
-
-        @Option(
-                names = "--vfio-user",
-                required = true,
-                paramLabel = "PATH",
-                description = "The vfio-user socket of a virtio function on PCI.")
-        private @Nullable Path vfioUser;
-    }
-
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
     @ArgGroup(multiplicity = "1")
     @SuppressWarnings("NullAway.Init")
-    private Place place;
+    private DevicePlace place;
 
     @Mixin
     private final PeerOptions peer = new PeerOptions();
@@ -91,9 +72,9 @@ public final class ConformCommand implements Subcommand, Callable<Integer> {
     private Examination connect() {
         try {
             Set<String> ids = only == null ? Set.of() : new LinkedHashSet<>(only);
-            return place.vfioUser == null
-                    ? Conformance.of(peer.at(Objects.requireNonNull(place.socket)), peer.kind(), ids)
-                    : PciConformance.of(peer.at(place.vfioUser), peer.kind(), ids);
+            return place.vfioUser() == null
+                    ? Conformance.of(peer.at(place.socket()), peer.kind(), ids)
+                    : PciConformance.of(peer.at(place.vfioUser()), peer.kind(), ids);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

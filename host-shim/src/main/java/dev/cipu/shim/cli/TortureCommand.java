@@ -4,13 +4,13 @@ import dev.cipu.shim.torture.AttackResult;
 import dev.cipu.shim.torture.Torture;
 import dev.cipu.shim.torture.TortureReport;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -18,12 +18,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code cipu torture}: hostile guests and front-ends against any back-end. */
+/** {@code cipu torture}: hostile guests, front-ends and clients against any device. */
 @Command(
         name = "torture",
         sortOptions = false,
         description = {
-            "Attack the back-end behind any vhost-user socket as a hostile guest or front-end would.",
+            "Attack the device behind any vhost-user or vfio-user socket as a hostile guest, front-end or client would.",
             "One line an attack: SURVIVED or REJECTED is well; WEDGED (no later session is served), CRASHED and LEAKED are"
                     + " not. WARNING: do this to nothing that anybody needs."
         })
@@ -32,9 +32,9 @@ public final class TortureCommand implements Subcommand, Callable<Integer> {
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(names = "--socket", required = true, paramLabel = "PATH", description = "The back-end's vhost-user socket.")
+    @ArgGroup(multiplicity = "1")
     @SuppressWarnings("NullAway.Init")
-    private Path socket;
+    private DevicePlace place;
 
     @Mixin
     private final PeerOptions peer = new PeerOptions();
@@ -43,7 +43,7 @@ public final class TortureCommand implements Subcommand, Callable<Integer> {
             names = "--pid",
             defaultValue = "0",
             paramLabel = "P",
-            description = "The back-end's process: each attack is repeated and what it holds is compared.")
+            description = "The device's process: each attack is repeated and what it holds is compared.")
     private long pid;
 
     @Option(names = "--only", split = ",", paramLabel = "N", description = "Run these attacks only, such as 1,52.")
@@ -54,7 +54,7 @@ public final class TortureCommand implements Subcommand, Callable<Integer> {
 
     @Override
     public Integer call() {
-        Torture torture = connect();
+        Torture<?> torture = connect();
         PrintWriter out = report.human(spec.commandLine().getOut());
         TortureReport found = torture.run(result -> print(out, result));
         out.printf(
@@ -69,10 +69,12 @@ public final class TortureCommand implements Subcommand, Callable<Integer> {
         return found.harmed() == 0 ? ExitCode.DONE : ExitCode.FAILED;
     }
 
-    private Torture connect() {
+    private Torture<?> connect() {
         try {
             Set<Integer> numbers = only == null ? Set.of() : new LinkedHashSet<>(only);
-            return Torture.of(peer.at(socket), peer.kind(), pid, numbers);
+            return place.vfioUser() == null
+                    ? Torture.of(peer.at(place.socket()), peer.kind(), pid, numbers)
+                    : Torture.ofFunction(peer.at(place.vfioUser()), peer.kind(), pid, numbers);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
         }

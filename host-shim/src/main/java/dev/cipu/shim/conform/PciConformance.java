@@ -6,6 +6,7 @@ import dev.cipu.shim.probe.DeviceKind;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.vfio.VfioLayout;
+import dev.cipu.shim.vfio.client.PciRig;
 import dev.cipu.shim.vfio.client.VfioClient;
 import dev.cipu.virtio.FeatureSet;
 import java.util.Comparator;
@@ -78,7 +79,7 @@ public final class PciConformance implements Examination {
 
     private static PciSurvey survey(PciRig rig, @Nullable DeviceKind named) {
         int device = (int) rig.config().get(HeaderLayout.DEVICE, 2);
-        DeviceKind kind = named == null ? PciHeaderChecks.kind(device) : named;
+        DeviceKind kind = named == null ? rig.kind() : named;
         if (kind == null) {
             throw new IllegalArgumentException("the device number 0x" + Integer.toHexString(device)
                     + " is neither a network device's nor a disk's; say --type");

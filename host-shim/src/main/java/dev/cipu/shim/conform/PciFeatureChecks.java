@@ -1,6 +1,7 @@
 package dev.cipu.shim.conform;
 
 import dev.cipu.device.virtio.CommonLayout;
+import dev.cipu.shim.vfio.client.PciRig;
 import dev.cipu.shim.vfio.client.VirtioRegisters;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;

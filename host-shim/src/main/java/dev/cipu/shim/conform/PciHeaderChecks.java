@@ -8,18 +8,17 @@ import dev.cipu.shim.probe.DeviceKind;
 import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.vfio.VfioLayout;
 import dev.cipu.shim.vfio.client.PciRegisters;
+import dev.cipu.shim.vfio.client.PciRig;
 import dev.cipu.virtio.DeviceStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** What any PCI function has, and the numbers by which a driver finds a virtio one. {@code [virtio-1.4 §4.1.2]} */
 final class PciHeaderChecks {
     private static final int VENDOR = 0x1af4;
     private static final int MODERN = 0x1040;
-    private static final int TRANSITIONAL = 0x1000;
     private static final int MODERN_END = 0x107f;
     private static final int HEADER_TYPE = 0x0e;
 
@@ -34,24 +33,6 @@ final class PciHeaderChecks {
                 PciCheck.any(PciHeaderChecks::numbers, "PC-002", "PC-003", "PC-004", "PC-005", "PC-006", "PC-007"));
     }
 
-    /** The device type with this number, or null. */
-    static @Nullable DeviceKind kind(int device) {
-        for (DeviceKind kind : DeviceKind.values()) {
-            if (device == modern(kind) || device == transitional(kind)) {
-                return kind;
-            }
-        }
-        return null;
-    }
-
-    private static int modern(DeviceKind kind) {
-        return MODERN + (kind == DeviceKind.NET ? 1 : 2);
-    }
-
-    private static int transitional(DeviceKind kind) {
-        return TRANSITIONAL + (kind == DeviceKind.NET ? 0 : 1);
-    }
-
     private static String hex(long value) {
         return String.format(Locale.ROOT, "0x%04x", value);
     }
@@ -64,7 +45,7 @@ final class PciHeaderChecks {
         long subsystem = config.get(HeaderLayout.SUBSYSTEM, 2);
         DeviceKind kind = trial.survey().kind();
         trial.check("PC-002", vendor == VENDOR, "vendor " + hex(vendor));
-        boolean right = device == modern(kind) || device == transitional(kind);
+        boolean right = PciRig.kindOf(device) == kind;
         trial.check("PC-003", right, "device " + hex(device) + ", a " + kind.word() + " device");
         trial.pass("PC-004", "subsystem " + hex(config.get(HeaderLayout.SUBSYSTEM_VENDOR, 2)) + ":" + hex(subsystem));
         trial.need(!trial.survey().isTransitional(), "the device is a transitional one");

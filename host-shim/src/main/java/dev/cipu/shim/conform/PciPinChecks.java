@@ -2,6 +2,8 @@ package dev.cipu.shim.conform;
 
 import dev.cipu.device.pci.HeaderLayout;
 import dev.cipu.device.virtio.CommonLayout;
+import dev.cipu.shim.vfio.client.PciExchange;
+import dev.cipu.shim.vfio.client.PciRig;
 import dev.cipu.virtio.FeatureSet;
 import java.util.List;
 

@@ -1,6 +1,8 @@
 package dev.cipu.shim.conform;
 
 import dev.cipu.device.virtio.CommonLayout;
+import dev.cipu.shim.vfio.client.PciExchange;
+import dev.cipu.shim.vfio.client.PciRig;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkFeature;

@@ -3,6 +3,7 @@ package dev.cipu.shim.conform;
 import dev.cipu.shim.probe.DeviceKind;
 import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
+import dev.cipu.shim.vfio.client.PciRig;
 import dev.cipu.virtio.FeatureSet;
 import org.jspecify.annotations.Nullable;
 

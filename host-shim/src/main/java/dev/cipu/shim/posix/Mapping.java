@@ -12,13 +12,17 @@ public final class Mapping implements AutoCloseable {
     /** No Linux page is larger than this except a huge one, and rounding to more than a page costs nothing. */
     private static final long LARGEST_PAGE = 65_536;
 
+    private static final int PUNCH_HOLE_KEEP_SIZE = 3;
+
     private final Fd file;
+    private final long start;
     private final long end;
     private final Arena arena;
     private final MemorySegment segment;
 
-    private Mapping(Fd file, long end, Arena arena, MemorySegment segment) {
+    private Mapping(Fd file, long start, long end, Arena arena, MemorySegment segment) {
         this.file = file;
+        this.start = start;
         this.end = end;
         this.arena = arena;
         this.segment = segment;
@@ -70,12 +74,21 @@ public final class Mapping implements AutoCloseable {
         MemorySegment whole =
                 MemorySegment.ofAddress(address).reinterpret(bytes, arena, gone -> MemoryMap.unmap(address, bytes));
         return new Mapping(
-                file, offset + length, arena, (writable ? whole : whole.asReadOnly()).asSlice(offset - start, length));
+                file,
+                offset,
+                offset + length,
+                arena,
+                (writable ? whole : whole.asReadOnly()).asSlice(offset - start, length));
     }
 
     /** Exactly the bytes asked for. */
     public MemorySegment segment() {
         return segment;
+    }
+
+    /** Gives back whole pages of a file that has holes; they read as zeroes from now on. */
+    public void discard(long offset, long bytes) {
+        file.allocate(PUNCH_HOLE_KEEP_SIZE, start + offset, bytes);
     }
 
     /** False once the file has been cut shorter than the mapping: a fault on it was the peer's doing. */

@@ -7,24 +7,19 @@ import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.probe.RawRing;
 import dev.cipu.shim.probe.Rig;
-import dev.cipu.shim.torture.Judge.Reaction;
 import dev.cipu.shim.vhost.Request;
 import dev.cipu.virtio.FeatureSet;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** One round of an attack: the connections that it makes, and how the back-end took what was done. */
-final class Assault implements AutoCloseable {
+final class Assault extends Encounter {
     /** How often a ring is looked at before it counts as left alone. */
     private static final int LOOKS = 5;
 
     private final Peer peer;
     private final DeviceKind kind;
     private final FeatureSet offered;
-    private final List<String> seen = new ArrayList<>();
-    private Reaction reaction = Reaction.WENT_ON;
     private @Nullable Rig rig;
 
     Assault(Peer peer, DeviceKind kind, FeatureSet offered) {
@@ -43,12 +38,6 @@ final class Assault implements AutoCloseable {
 
     FeatureSet offered() {
         return offered;
-    }
-
-    void need(boolean condition, String why) {
-        if (!condition) {
-            throw new Inapplicable(why);
-        }
     }
 
     /** A fresh connection; the one before is closed. */
@@ -128,16 +117,6 @@ final class Assault implements AutoCloseable {
         }
     }
 
-    /** Reports that the connection did not survive. */
-    void ended(String what, LinkException e) {
-        if (e.kind() == LinkException.Kind.SILENT) {
-            reaction = Reaction.SILENT;
-            note(what + ": silence");
-        } else {
-            refused(what + ": session closed");
-        }
-    }
-
     boolean isAnswering(Rig to) {
         try {
             to.link().askNumber(Request.GET_FEATURES);
@@ -145,28 +124,6 @@ final class Assault implements AutoCloseable {
         } catch (LinkException e) {
             return false;
         }
-    }
-
-    void refused(String what) {
-        if (reaction == Reaction.WENT_ON) {
-            reaction = Reaction.REFUSED;
-        }
-        note(what);
-    }
-
-    /** Something worth telling; said once however often it happens. */
-    void note(String what) {
-        if (!seen.contains(what) && seen.size() < 6) {
-            seen.add(what);
-        }
-    }
-
-    Reaction reaction() {
-        return reaction;
-    }
-
-    String seen() {
-        return String.join(", ", seen);
     }
 
     @Override

@@ -20,7 +20,7 @@ final class BlkAttacks {
 
     private BlkAttacks() {}
 
-    static List<Attack> all() {
+    static List<Attack<Assault>> all() {
         return List.of(
                 Attack.blk(37, "sectors beyond the end, and those that wrap", BlkAttacks::beyond),
                 Attack.blk(38, "lengths that are no sectors, data where none belongs", BlkAttacks::lengths),

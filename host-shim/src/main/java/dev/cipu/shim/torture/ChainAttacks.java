@@ -24,7 +24,7 @@ final class ChainAttacks {
 
     private ChainAttacks() {}
 
-    static List<Attack> all() {
+    static List<Attack<Assault>> all() {
         return List.of(
                 Attack.any(1, "a chain that leads back into itself", ChainAttacks::loop),
                 Attack.any(

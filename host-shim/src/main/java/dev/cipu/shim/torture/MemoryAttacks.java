@@ -26,7 +26,7 @@ final class MemoryAttacks {
 
     private MemoryAttacks() {}
 
-    static List<Attack> all() {
+    static List<Attack<Assault>> all() {
         return List.of(
                 Attack.any(
                         51, "memory tables of too many, overlapping, empty and missing regions", MemoryAttacks::tables),

@@ -25,7 +25,7 @@ final class MessageAttacks {
 
     private MessageAttacks() {}
 
-    static List<Attack> all() {
+    static List<Attack<Assault>> all() {
         return List.of(
                 Attack.any(44, "payloads larger than any, shorter than their structure", MessageAttacks::sizes),
                 Attack.any(45, "wrong versions, replies from us, unknown requests", MessageAttacks::headers),

@@ -21,7 +21,7 @@ final class NetAttacks {
 
     private NetAttacks() {}
 
-    static List<Attack> all() {
+    static List<Attack<Assault>> all() {
         return List.of(
                 Attack.net(28, "checksum offsets beyond the frame", NetAttacks::checksums),
                 Attack.net(

@@ -23,7 +23,7 @@ final class PackedAttacks {
 
     private PackedAttacks() {}
 
-    static List<Attack> all() {
+    static List<Attack<Assault>> all() {
         return List.of(
                 Attack.any(
                         17,

@@ -19,7 +19,7 @@ final class RaceAttacks {
 
     private RaceAttacks() {}
 
-    static List<Attack> all() {
+    static List<Attack<Assault>> all() {
         return List.of(
                 Attack.any(23, "descriptors that flip while they are read", RaceAttacks::flipDescriptors),
                 Attack.any(24, "a used ring and indices that the driver overwrites", RaceAttacks::scribble),

@@ -18,7 +18,7 @@ final class RingMessageAttacks {
 
     private RingMessageAttacks() {}
 
-    static List<Attack> all() {
+    static List<Attack<Assault>> all() {
         return List.of(
                 Attack.any(47, "messages about queues that there are not", RingMessageAttacks::indices),
                 Attack.any(48, "sizes of 0, no power of two, too large, again and again", RingMessageAttacks::sizes),

@@ -1,60 +1,37 @@
 package dev.cipu.shim.torture;
 
 import dev.cipu.shim.probe.DeviceKind;
-import dev.cipu.shim.probe.Exchange;
-import dev.cipu.shim.probe.Link;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
-import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.torture.Judge.Holdings;
 import dev.cipu.shim.torture.Judge.Reaction;
-import dev.cipu.virtio.FeatureSet;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Runs attacks against a back-end and judges what is left of it after each. Owned by one thread. */
-public final class Torture {
+/**
+ * Runs attacks and judges what is left of the victim after each. Owned by one thread.
+ *
+ * @param <E> what attacks are done by
+ */
+public final class Torture<E extends Encounter> {
     /** Rounds of each attack when somebody looks for leaks; the first one warms up. */
     private static final int ROUNDS = 4;
 
     private static final Duration SETTLE = Duration.ofMillis(60);
-    private static final String GONE = "the back-end is gone";
 
-    private final Peer peer;
-    private final DeviceKind kind;
-    private final FeatureSet offered;
+    private final Victim<E> victim;
     private final ProcessWatch process;
-    private final List<Attack> attacks;
+    private final List<Attack<E>> attacks;
 
-    private Torture(Peer peer, DeviceKind kind, FeatureSet offered, ProcessWatch process, List<Attack> attacks) {
-        this.peer = peer;
-        this.kind = kind;
-        this.offered = offered;
+    private Torture(Victim<E> victim, ProcessWatch process, List<Attack<E>> attacks) {
+        this.victim = victim;
         this.process = process;
         this.attacks = attacks;
-    }
-
-    /** All attacks by their numbers. */
-    static List<Attack> attacks() {
-        return Stream.of(
-                        ChainAttacks.all(),
-                        PackedAttacks.all(),
-                        RaceAttacks.all(),
-                        NetAttacks.all(),
-                        BlkAttacks.all(),
-                        MessageAttacks.all(),
-                        RingMessageAttacks.all(),
-                        MemoryAttacks.all())
-                .flatMap(List::stream)
-                .sorted(Comparator.comparingInt(Attack::number))
-                .toList();
     }
 
     /**
@@ -66,29 +43,39 @@ public final class Torture {
      * @throws LinkException if there is no back-end
      * @throws IllegalArgumentException if the type cannot be told, or there is no such process or attack
      */
-    public static Torture of(Peer peer, @Nullable DeviceKind kind, long pid, Set<Integer> only) {
+    public static Torture<?> of(Peer peer, @Nullable DeviceKind kind, long pid, Set<Integer> only) {
+        ProcessWatch process = watch(pid);
+        return of(BackEndVictim.meet(peer, kind), process, BackEndVictim.attacks(), only);
+    }
+
+    /** As {@link #of(Peer, DeviceKind, long, Set)}, of a virtio function behind a vfio-user socket. */
+    public static Torture<?> ofFunction(Peer peer, @Nullable DeviceKind kind, long pid, Set<Integer> only) {
+        ProcessWatch process = watch(pid);
+        return of(FunctionVictim.meet(peer, kind), process, FunctionVictim.attacks(), only);
+    }
+
+    private static ProcessWatch watch(long pid) {
         ProcessWatch process = new ProcessWatch(pid);
         if (!process.isAlive()) {
             throw new IllegalArgumentException("there is no process " + pid);
         }
-        try (Rig rig = Rig.connect(peer)) {
-            DeviceKind type = kind != null ? kind : DeviceKind.of(rig);
-            if (type == null) {
-                throw new IllegalArgumentException("the back-end does not show whether it is net or blk; say --type");
-            }
-            List<Attack> attacks = attacks().stream()
-                    .filter(attack -> attack.kinds().contains(type))
-                    .filter(attack -> only.isEmpty() || only.contains(attack.number()))
-                    .toList();
-            if (attacks.isEmpty()) {
-                throw new IllegalArgumentException("no attack on a " + type.word() + " device has such a number");
-            }
-            return new Torture(peer, type, rig.offered(), process, attacks);
+        return process;
+    }
+
+    private static <E extends Encounter> Torture<E> of(
+            Victim<E> victim, ProcessWatch process, List<Attack<E>> all, Set<Integer> only) {
+        List<Attack<E>> attacks = all.stream()
+                .filter(attack -> attack.kinds().contains(victim.kind()))
+                .filter(attack -> only.isEmpty() || only.contains(attack.number()))
+                .toList();
+        if (attacks.isEmpty()) {
+            throw new IllegalArgumentException("no attack on a " + victim.kind().word() + " device has such a number");
         }
+        return new Torture<>(victim, process, attacks);
     }
 
     public DeviceKind kind() {
-        return kind;
+        return victim.kind();
     }
 
     /** Runs the attacks; {@code each} hears of every result at once. */
@@ -96,17 +83,18 @@ public final class Torture {
         List<AttackResult> results = new ArrayList<>();
         long start = System.nanoTime();
         boolean there = true;
-        for (Attack attack : attacks) {
-            AttackResult result =
-                    there ? run(attack) : new AttackResult(attack.number(), attack.text(), Damage.SKIPPED, GONE, 0);
+        for (Attack<E> attack : attacks) {
+            AttackResult result = there
+                    ? run(attack)
+                    : new AttackResult(attack.number(), attack.text(), Damage.SKIPPED, victim.name() + " is gone", 0);
             there &= result.verdict() != Damage.CRASHED && result.verdict() != Damage.WEDGED;
             results.add(result);
             each.accept(result);
         }
-        return TortureReport.of(peer, kind, results, (System.nanoTime() - start) / 1e9);
+        return TortureReport.of(victim.peer(), victim.kind(), results, (System.nanoTime() - start) / 1e9);
     }
 
-    private AttackResult run(Attack attack) {
+    private AttackResult run(Attack<E> attack) {
         long start = System.nanoTime();
         List<Holdings> holdings = new ArrayList<>();
         Reaction reaction = Reaction.WENT_ON;
@@ -114,16 +102,16 @@ public final class Torture {
         boolean alive = true;
         String ill = "";
         for (int round = 0; round < (process.isKnown() ? ROUNDS : 1) && alive && ill.isEmpty(); round++) {
-            try (Assault assault = new Assault(peer, kind, offered)) {
-                attempt(attack, assault);
-                reaction = assault.reaction();
-                seen = assault.seen();
+            try (E encounter = victim.encounter()) {
+                attempt(attack, encounter);
+                reaction = encounter.reaction();
+                seen = encounter.seen();
             } catch (Inapplicable e) {
                 String why = String.valueOf(e.getMessage());
                 return new AttackResult(attack.number(), attack.text(), Damage.SKIPPED, why, 0);
             }
-            ill = healthProblem();
-            alive = isAlive();
+            ill = victim.illness();
+            alive = process.isAlive() && victim.listens();
             Pause.of(process.isKnown() ? SETTLE : Duration.ZERO);
             holdings.addAll(process.holdings());
         }
@@ -134,35 +122,11 @@ public final class Torture {
         return new AttackResult(attack.number(), attack.text(), damage, all, (System.nanoTime() - start) / 1e9);
     }
 
-    private static void attempt(Attack attack, Assault assault) {
+    private void attempt(Attack<E> attack, E encounter) {
         try {
-            attack.body().run(assault);
+            attack.body().accept(encounter);
         } catch (LinkException e) {
-            assault.ended("the session", e);
-        }
-    }
-
-    /** Why a fresh session is not served, or nothing. */
-    private String healthProblem() {
-        try (Rig rig = Rig.connect(peer)) {
-            rig.accept(Rig.LEAST).share();
-            Exchange exchange = Exchange.start(rig, kind, 0);
-            return exchange.serve(exchange.sample()) ? "" : "a fresh session is not served";
-        } catch (LinkException | IllegalStateException e) {
-            return String.valueOf(e.getMessage());
-        }
-    }
-
-    private boolean isAlive() {
-        if (!process.isAlive()) {
-            return false;
-        }
-        try {
-            Link.openNow(peer).close();
-            return true;
-        } catch (LinkException e) {
-            // one whose backlog is full is alive and not well
-            return String.valueOf(e.getMessage()).contains("EAGAIN");
+            encounter.ended("the session", e);
         }
     }
 }

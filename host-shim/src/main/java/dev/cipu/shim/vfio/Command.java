@@ -12,6 +12,11 @@ public final class Command {
     public static final int DEVICE_SET_IRQS = 8;
     public static final int REGION_READ = 9;
     public static final int REGION_WRITE = 10;
+
+    /** This one and the next go from the server to the client. */
+    public static final int DMA_READ = 11;
+
+    public static final int DMA_WRITE = 12;
     public static final int DEVICE_RESET = 13;
     public static final int REGION_WRITE_MULTI = 15;
     public static final int DEVICE_FEATURE = 16;

@@ -17,6 +17,7 @@ package dev.cipu.shim.vfio;
  * interrupts    0 argsz:32     4 flags:32     8 index:32         12 count:32
  * set           0 argsz:32     4 flags:32     8 index:32         12 start:32   16 count:32   20 bool:8[count]
  * access        0 offset:64    8 region:32   12 count:32         16 bytes[count]
+ * memory        0 address:64   8 count:64      16 bytes[count]
  * writes        0 count:64     8 write[count]
  *   write       0 offset:64    8 region:32   12 count:32         16 bytes[8]
  * feature       0 argsz:32     4 flags:32     8 data
@@ -64,6 +65,8 @@ public final class VfioLayout {
     public static final int MAP_BYTES = 32;
     public static final int MAP_READABLE = 1;
     public static final int MAP_WRITABLE = 2;
+    public static final int MAP_BY_MAPPING = 4;
+    public static final int MAP_BY_FILE = 8;
 
     public static final int UNMAP_ADDRESS = 8;
     public static final int UNMAP_SIZE = 16;
@@ -131,6 +134,10 @@ public final class VfioLayout {
     public static final int ACCESS_REGION = 8;
     public static final int ACCESS_COUNT = 12;
     public static final int ACCESS_DATA = 16;
+
+    public static final int DMA_ADDRESS = 0;
+    public static final int DMA_COUNT = 8;
+    public static final int DMA_DATA = 16;
 
     public static final int WRITES_FIRST = 8;
     public static final int WRITE_BYTES = 24;

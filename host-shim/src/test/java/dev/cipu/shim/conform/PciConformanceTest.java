@@ -120,7 +120,7 @@ class PciConformanceTest {
     }
 
     static Stream<Fault> faults() {
-        return Stream.of(identity(), capabilities(), registers(), resets(), interrupts())
+        return Stream.of(identity(), capabilities(), shortDoorbells(), registers(), resets(), interrupts())
                 .flatMap(List::stream);
     }
 
@@ -174,6 +174,18 @@ class PciConformanceTest {
                         capability(StructureCapabilities.COMMON, StructureCapabilities.LENGTH, _ -> 32),
                         "PC-009"),
                 Fault.of(
+                        "the worse of two first",
+                        both(
+                                capability(
+                                        StructureCapabilities.COMMON,
+                                        StructureCapabilities.STRUCTURE_OFFSET + 2,
+                                        _ -> 0x7f),
+                                capability(
+                                        StructureCapabilities.ISR,
+                                        StructureCapabilities.TYPE,
+                                        _ -> StructureCapabilities.COMMON)),
+                        "PC-011"),
+                Fault.of(
                         "common",
                         capability(StructureCapabilities.COMMON, StructureCapabilities.STRUCTURE_OFFSET, _ -> 2),
                         "PC-012"),
@@ -197,17 +209,7 @@ class PciConformanceTest {
                         "multiplier",
                         capability(StructureCapabilities.NOTIFY, StructureCapabilities.BYTES, _ -> 6),
                         "PC-035"),
-                Fault.of(
-                        "few doorbells",
-                        both(
-                                capability(
-                                        StructureCapabilities.NOTIFY, StructureCapabilities.STRUCTURE_LENGTH, _ -> 4),
-                                capability(
-                                        StructureCapabilities.NOTIFY,
-                                        StructureCapabilities.STRUCTURE_LENGTH + 1,
-                                        _ -> 0)),
-                        "PC-037",
-                        "PC-038"),
+                Fault.of("few doorbells", fewDoorbells(), "PC-037", "PC-038"),
                 Fault.of(
                         "shared memory",
                         capability(StructureCapabilities.WINDOW, StructureCapabilities.TYPE, _ -> 8),
@@ -254,6 +256,31 @@ class PciConformanceTest {
                         "PC-055"));
     }
 
+    /** Of a function that knows no notification data, whose doorbells have two bytes. */
+    private static List<Fault> shortDoorbells() {
+        return List.of(
+                shortDoorbells(
+                        "short doorbells at 1",
+                        capability(StructureCapabilities.NOTIFY, StructureCapabilities.STRUCTURE_OFFSET, _ -> 1),
+                        "PC-031"),
+                shortDoorbells(
+                        "multiplier of short doorbells",
+                        capability(StructureCapabilities.NOTIFY, StructureCapabilities.BYTES, _ -> 6),
+                        "PC-032"),
+                shortDoorbells("few short doorbells", fewDoorbells(), "PC-033", "PC-034"));
+    }
+
+    private static Fault shortDoorbells(String name, UnaryOperator<PciFunction> fault, String... ids) {
+        long offered = 1L << RingFeature.NOTIFICATION_DATA - Integer.SIZE;
+        return Fault.of(name, both(fault, secondWord(is -> is & ~offered)), ids);
+    }
+
+    private static UnaryOperator<PciFunction> fewDoorbells() {
+        return both(
+                capability(StructureCapabilities.NOTIFY, StructureCapabilities.STRUCTURE_LENGTH, _ -> 4),
+                capability(StructureCapabilities.NOTIFY, StructureCapabilities.STRUCTURE_LENGTH + 1, _ -> 0));
+    }
+
     private static Fault past(String name, int type, String id) {
         return Fault.of(name, capability(type, StructureCapabilities.STRUCTURE_OFFSET + 2, _ -> 0x7f), id);
     }
@@ -286,18 +313,23 @@ class PciConformanceTest {
 
     /** Offers admin queues as they should not be. */
     private static UnaryOperator<PciFunction> admin(int index, int queues) {
-        AtomicLong select = new AtomicLong();
-        int bit = RingFeature.ADMIN_VQ - Integer.SIZE;
+        long bit = 1L << RingFeature.ADMIN_VQ - Integer.SIZE;
         return both(
-                both(
-                        writing(BAR, CommonLayout.DEVICE_FEATURE_SELECT, value -> {
-                            select.set(value);
-                            return value;
-                        }),
-                        reading(BAR, CommonLayout.DEVICE_FEATURE, 4, is -> select.get() == 1 ? is | 1L << bit : is)),
+                secondWord(is -> is | bit),
                 both(
                         reading(BAR, CommonLayout.ADMIN_INDEX, 2, _ -> index),
                         reading(BAR, CommonLayout.ADMIN_QUEUES, 2, _ -> queues)));
+    }
+
+    /** Another word of offered features from bit 32 on. */
+    private static UnaryOperator<PciFunction> secondWord(LyingFunction.Lie lie) {
+        AtomicLong select = new AtomicLong();
+        return both(
+                writing(BAR, CommonLayout.DEVICE_FEATURE_SELECT, value -> {
+                    select.set(value);
+                    return value;
+                }),
+                reading(BAR, CommonLayout.DEVICE_FEATURE, 4, is -> select.get() == 1 ? lie.tell(is) : is));
     }
 
     private static List<Fault> resets() {

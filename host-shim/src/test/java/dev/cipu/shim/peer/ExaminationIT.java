@@ -94,6 +94,22 @@ class ExaminationIT {
     }
 
     @Test
+    void theCardsFunctionWithstandsEveryAttack() {
+        Path socket = folder.resolve("f");
+        try (CardProcess card = CardProcess.serve(
+                folder, "--blk", "socket=" + socket + ",store=mem:8M,transport=vfio-user,doorbells=trapped")) {
+            TortureReport report = Torture.ofFunction(
+                            peer(socket), null, card.child().pid(), Set.of())
+                    .run(result -> {});
+            assertThat(report.results())
+                    .filteredOn(result -> result.verdict().isHarm())
+                    .isEmpty();
+            assertThat(report.withstood()).isEqualTo(8);
+            assertThat(card.child().isAlive()).isTrue();
+        }
+    }
+
+    @Test
     void theCommandsWriteReportsForMachines() throws Exception {
         Path json = folder.resolve("r.json");
         Path junit = folder.resolve("r.xml");

@@ -41,6 +41,7 @@ final class Guest implements AutoCloseable {
         private int processors = 1;
         private boolean newer;
         private boolean zoned;
+        private boolean unshared;
 
         private Builder(Path folder, String script) {
             this.folder = folder;
@@ -56,6 +57,12 @@ final class Guest implements AutoCloseable {
         /** QEMU 11 in place of the installed one. */
         Builder newer() {
             newer = true;
+            return this;
+        }
+
+        /** Memory that QEMU keeps to itself, so that who wants it has to ask for it. */
+        Builder unshared() {
+            unshared = true;
             return this;
         }
 
@@ -207,6 +214,12 @@ final class Guest implements AutoCloseable {
                 throw new UncheckedIOException(e);
             }
             List<String> command = Qemu.command(newer, processors, socket);
+            if (unshared) {
+                command.replaceAll(option -> option.startsWith("memory-backend-memfd,")
+                        ? option.replace("memory-backend-memfd,", "memory-backend-ram,")
+                                .replace(",share=on", "")
+                        : option);
+            }
             command.addAll(List.of(
                     "-kernel",
                     (zoned ? Peers.zoned() : Peers.guest()).resolve("vmlinuz").toString(),

@@ -183,6 +183,21 @@ class GuestFunctionPeerIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"VFIO_USER", "VFIO_USER_TRAPPED"})
+    void aGuestThatSharesNoMemoryWritesAndReadsItsDisk(Transport transport) {
+        try (Functions card = new Functions(folder, IdlePolicy.SLEEP, transport);
+                Guest guest = guest("unshared.sh")
+                        .unshared()
+                        .function(card.socket("blk0"))
+                        .start()) {
+            List<String> results = guest.finish(LIMIT);
+            assertThat(results).anyMatch(line -> line.contains("verified-writes=ok"));
+            assertThat(card.counted("blk0", "failed_sessions")).isZero();
+            assertThat(card.counted("blk0", "broken_queues")).isZero();
+        }
+    }
+
     @Test
     void fiftyMachinesThatAreKilledLeaveNothingBehind() throws Exception {
         try (Functions card = new Functions(folder, IdlePolicy.SLEEP, Transport.VFIO_USER)) {

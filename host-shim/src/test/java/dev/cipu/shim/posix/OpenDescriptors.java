@@ -41,4 +41,18 @@ public final class OpenDescriptors {
             return lines.filter(line -> line.contains(name)).count();
         }
     }
+
+    /** Bytes in memory of mappings with this name. */
+    public static long bytesHeld(String name) throws IOException {
+        long sum = 0;
+        boolean counts = false;
+        for (String line : Files.readAllLines(Path.of("/proc/self/smaps"))) {
+            if (line.matches("[0-9a-f]+-[0-9a-f]+ .*")) {
+                counts = line.contains(name);
+            } else if (counts && line.startsWith("Rss:")) {
+                sum += Long.parseLong(line.replaceAll("[^0-9]", "")) << 10;
+            }
+        }
+        return sum;
+    }
 }

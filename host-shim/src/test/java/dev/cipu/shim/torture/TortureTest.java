@@ -41,7 +41,8 @@ class TortureTest {
 
     @Test
     void everyNumberIsThereOnceForEachTypeThatItIsFor() {
-        List<Integer> numbers = Torture.attacks().stream().map(Attack::number).toList();
+        List<Integer> numbers =
+                BackEndVictim.attacks().stream().map(Attack::number).toList();
         assertThat(numbers)
                 .doesNotHaveDuplicates()
                 .containsExactlyElementsOf(IntStream.rangeClosed(1, 61).boxed().toList());
@@ -80,7 +81,7 @@ class TortureTest {
     void aBackEndThatNoLongerListensHasCrashed() {
         ScriptedBackEnd backEnd =
                 new ScriptedBackEnd(folder.resolve("s"), FEATURES, PROTOCOL, new byte[0], (index, queue, all) -> 0);
-        Torture torture = Torture.of(peer(), DeviceKind.NET, 0, Set.of(7, 8));
+        Torture<?> torture = Torture.of(peer(), DeviceKind.NET, 0, Set.of(7, 8));
         backEnd.close();
         List<AttackResult> results = torture.run(result -> {}).results();
         assertThat(results).extracting(AttackResult::verdict).containsExactly(Damage.CRASHED, Damage.SKIPPED);

@@ -92,7 +92,7 @@ public final class PackedLayout {
     }
 
     /** Whether a descriptor with this second word is available at a position. */
-    static boolean isAvailable(long rest, int position) {
+    public static boolean isAvailable(long rest, int position) {
         return ((int) (rest >>> FLAGS_SHIFT) & FLAGS_OWNER) == availFlags(position);
     }
 

@@ -9,10 +9,14 @@ import dev.cipu.shim.probe.LinkException.Kind;
 import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.vfio.Command;
+import dev.cipu.shim.vfio.ErrorNumber;
 import dev.cipu.shim.vfio.VfioLayout;
 import dev.cipu.shim.vfio.VfioMessage;
 import dev.cipu.shim.wire.MessageChannel;
 import dev.cipu.shim.wire.ProtocolException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,7 +25,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One connection to a vfio-user server, one command at a time. Owned by one thread. What the server does not do, or not in time, is a
+ * One connection to a vfio-user server, one command at a time; what the server asks for meanwhile it gets. Owned by one thread. What the server does not do, or not in time, is a
  * {@link LinkException}.
  */
 public final class VfioClient implements AutoCloseable {
@@ -42,6 +46,12 @@ public final class VfioClient implements AutoCloseable {
     private final MessageChannel channel;
     private final VfioMessage command = new VfioMessage();
     private final VfioMessage reply = new VfioMessage();
+    private final VfioMessage answer = new VfioMessage();
+
+    /** Memory that the server has to ask for, and its bus address. */
+    private MemorySegment kept = MemorySegment.NULL;
+
+    private long keptAt;
     private int lastId;
     private int minor;
     private int descriptors = DEFAULT_DESCRIPTORS;
@@ -131,26 +141,35 @@ public final class VfioClient implements AutoCloseable {
         return command.ask(lastId, code, bytes);
     }
 
+    /**
+     * Connects and says nothing yet.
+     *
+     * @throws LinkException if nobody listens
+     */
+    public static VfioClient open(Peer peer) {
+        return new VfioClient(socket(peer), peer);
+    }
+
+    /** Sends bytes that may be a message. @throws LinkException if the connection has ended */
+    public void raw(byte[] bytes, Fd... with) {
+        try (Arena arena = Arena.ofConfined()) {
+            channel.socket().send(arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes), with);
+        } catch (PosixException e) {
+            throw new LinkException(Kind.CLOSED, "the connection is closed: " + e.getMessage(), e);
+        }
+    }
+
+    /** Sends any command with any payload; returns the error of the reply, 0 for none. */
+    public int attempt(int code, byte[] payload, Fd... with) {
+        begin(code, payload.length).bytes(0, payload);
+        exchange(with);
+        return (reply.flags() & VfioLayout.FAILED) == 0 ? 0 : Math.max(1, reply.error());
+    }
+
     /** Sends what was begun, and waits for a reply with a payload of at least {@code least} bytes. */
     private void ask(int least, Fd... with) {
+        exchange(with);
         String what = "command " + command.command();
-        try {
-            channel.send(command, with);
-            if (!awaitReadable()) {
-                throw new LinkException(
-                        Kind.SILENT,
-                        "no answer to " + what + " within " + peer.timeout().toMillis() + " ms");
-            }
-            if (!channel.receive(reply)) {
-                throw new LinkException(Kind.CLOSED, "the connection is closed at " + what);
-            }
-        } catch (PosixException | ProtocolException e) {
-            throw new LinkException(Kind.CLOSED, "no answer to " + what + ": " + e.getMessage(), e);
-        }
-        boolean isReply = (reply.flags() & VfioLayout.TYPE_MASK) == VfioLayout.TYPE_REPLY;
-        if (!isReply || reply.id() != command.id() || reply.command() != command.command()) {
-            throw new LinkException(Kind.REFUSED, what + " is answered by something else");
-        }
         if ((reply.flags() & VfioLayout.FAILED) != 0) {
             throw new LinkException(Kind.REFUSED, what + " is refused with error " + reply.error());
         }
@@ -159,9 +178,94 @@ public final class VfioClient implements AutoCloseable {
         }
     }
 
-    private boolean awaitReadable() {
+    private void exchange(Fd... with) {
+        String what = "command " + command.command();
+        try {
+            channel.send(command, with);
+            do {
+                if (!awaitReadable(peer.timeout())) {
+                    throw new LinkException(
+                            Kind.SILENT,
+                            "no answer to " + what + " within " + peer.timeout().toMillis() + " ms");
+                }
+                if (!channel.receive(reply)) {
+                    throw new LinkException(Kind.CLOSED, "the connection is closed at " + what);
+                }
+            } while (isAsked());
+        } catch (PosixException | ProtocolException e) {
+            throw new LinkException(Kind.CLOSED, "no answer to " + what + ": " + e.getMessage(), e);
+        }
+        boolean isReply = (reply.flags() & VfioLayout.TYPE_MASK) == VfioLayout.TYPE_REPLY;
+        if (!isReply || reply.id() != command.id() || reply.command() != command.command()) {
+            throw new LinkException(Kind.REFUSED, what + " is answered by something else");
+        }
+    }
+
+    /** Whether what has come is a command of the server's; then it is done. */
+    private boolean isAsked() {
+        if ((reply.flags() & VfioLayout.TYPE_MASK) != VfioLayout.TYPE_COMMAND) {
+            return false;
+        }
+        boolean reads = reply.command() == Command.DMA_READ;
+        boolean known = reads || reply.command() == Command.DMA_WRITE;
+        long at = known && reply.size() >= VfioLayout.DMA_DATA ? reply.u64(VfioLayout.DMA_ADDRESS) - keptAt : -1;
+        long count = at < 0 ? 0 : reply.u64(VfioLayout.DMA_COUNT);
+        boolean whole = reads || reply.size() == VfioLayout.DMA_DATA + count;
+        if (at < 0 || count < 0 || count > VfioLayout.MAX_DATA || at > kept.byteSize() - count || !whole) {
+            answer.refuse(reply, known ? ErrorNumber.INVALID : ErrorNumber.NOT_SUPPORTED);
+        } else {
+            move(reads, at, (int) count);
+        }
+        if (reply.wantsReply()) {
+            channel.send(answer);
+        }
+        return true;
+    }
+
+    private void move(boolean reads, long at, int count) {
+        answer.answer(reply, VfioLayout.DMA_DATA + (reads ? count : 0))
+                .u64(VfioLayout.DMA_ADDRESS, reply.u64(VfioLayout.DMA_ADDRESS))
+                .u64(VfioLayout.DMA_COUNT, count);
+        MemorySegment part = kept.asSlice(at, count);
+        if (reads) {
+            answer.bytes(VfioLayout.DMA_DATA, part.toArray(ValueLayout.JAVA_BYTE));
+        } else {
+            part.copyFrom(MemorySegment.ofArray(reply.bytes(VfioLayout.DMA_DATA, count)));
+        }
+    }
+
+    /**
+     * Does what the server asks for, as long as it asks for something within {@code limit}; returns whether it did.
+     *
+     * @throws LinkException if the connection ends
+     */
+    public boolean attend(Duration limit) {
+        try {
+            if (!awaitReadable(limit)) {
+                return false;
+            }
+            if (!channel.receive(reply)) {
+                throw new LinkException(Kind.CLOSED, "the connection is closed");
+            }
+        } catch (PosixException | ProtocolException e) {
+            throw new LinkException(Kind.CLOSED, "the connection is broken: " + e.getMessage(), e);
+        }
+        if (!isAsked()) {
+            throw new LinkException(Kind.REFUSED, "an answer to nothing");
+        }
+        return true;
+    }
+
+    /** Lets the function read and write memory at bus addresses that stays here: it has to ask for all of it. */
+    public void mapKept(long address, MemorySegment memory) {
+        kept = memory;
+        keptAt = address;
+        map(address, memory.byteSize());
+    }
+
+    private boolean awaitReadable(Duration limit) {
         Fd socket = channel.socket().fd();
-        long deadline = System.nanoTime() + peer.timeout().toNanos();
+        long deadline = System.nanoTime() + limit.toNanos();
         while (Readiness.await(deadline - System.nanoTime(), socket) == 0) {
             if (System.nanoTime() - deadline >= 0) {
                 return false;
@@ -234,8 +338,8 @@ public final class VfioClient implements AutoCloseable {
         write(region, offset, data);
     }
 
-    /** Lets the function read and write a file's first bytes at bus addresses. */
-    public void map(long address, long size, Fd file) {
+    /** Lets the function read and write a file's first bytes at bus addresses; without a file they stay here. */
+    public void map(long address, long size, Fd... file) {
         begin(Command.DMA_MAP, VfioLayout.MAP_BYTES)
                 .u32(VfioLayout.ARGSZ, VfioLayout.MAP_BYTES)
                 .u32(VfioLayout.ARG_FLAGS, VfioLayout.MAP_READABLE | VfioLayout.MAP_WRITABLE)
@@ -292,5 +396,6 @@ public final class VfioClient implements AutoCloseable {
         channel.close();
         command.close();
         reply.close();
+        answer.close();
     }
 }

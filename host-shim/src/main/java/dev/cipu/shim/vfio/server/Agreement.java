@@ -16,10 +16,11 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param minor the version's lower part
  * @param descriptors that the client takes with one message
+ * @param transfer bytes of memory that the client moves with one message
  * @param writesMany whether REGION_WRITE_MULTI may come
  * @param answer our capabilities as JSON
  */
-record Agreement(int minor, int descriptors, boolean writesMany, String answer) {
+record Agreement(int minor, int descriptors, long transfer, boolean writesMany, String answer) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** Nobody has so much to say. */
@@ -60,6 +61,7 @@ record Agreement(int minor, int descriptors, boolean writesMany, String answer) 
         return new Agreement(
                 Math.min(proposal.u16(VfioLayout.MINOR), VfioLayout.MINOR_SPOKEN),
                 (int) Math.min(descriptors, VfioLayout.MAX_DESCRIPTORS),
+                named.has(TRANSFER) ? named.get(TRANSFER).longValue() : VfioLayout.MAX_DATA,
                 writesMany,
                 JSON.writeValueAsString(ours));
     }

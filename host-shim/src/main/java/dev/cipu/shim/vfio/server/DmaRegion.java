@@ -1,5 +1,6 @@
 package dev.cipu.shim.vfio.server;
 
+import dev.cipu.shim.vfio.ErrorNumber;
 import dev.cipu.shim.vfio.VfioLayout;
 import dev.cipu.shim.vfio.VfioMessage;
 import dev.cipu.virtio.memory.GuestMemory;
@@ -9,12 +10,16 @@ import dev.cipu.virtio.memory.GuestMemory;
  *
  * @param access what the device may do with it: {@link GuestMemory#READABLE}, {@link GuestMemory#WRITABLE} or both
  * @param fileOffset where it begins in its file, if it has one
+ * @param shared whether a file came with it; otherwise its bytes are read and written by messages
  */
-record DmaRegion(long address, long size, byte access, long fileOffset) {
+record DmaRegion(long address, long size, byte access, long fileOffset, boolean shared) {
     /** What addresses and sizes are multiples of. */
     static final int PAGE = 4096;
 
     private static final int ACCESS = VfioLayout.MAP_READABLE | VfioLayout.MAP_WRITABLE;
+
+    /** How a region with a file is to be accessed; nothing said means mapped. */
+    private static final int WAYS = VfioLayout.MAP_BY_MAPPING | VfioLayout.MAP_BY_FILE;
 
     /** Reads a region and refuses what cannot be, before anything is computed with it. */
     static DmaRegion read(VfioMessage message) {
@@ -23,9 +28,16 @@ record DmaRegion(long address, long size, byte access, long fileOffset) {
                 message.u64(VfioLayout.MAP_ADDRESS),
                 message.u64(VfioLayout.MAP_SIZE),
                 access(flags),
-                message.u64(VfioLayout.MAP_OFFSET));
-        if (flags == 0 || (flags & ~ACCESS) != 0) {
+                message.u64(VfioLayout.MAP_OFFSET),
+                message.descriptors().count() != 0);
+        if ((flags & ACCESS) == 0 || (flags & ~(ACCESS | WAYS)) != 0) {
             throw new Refusal(region + " with flags 0x" + Integer.toHexString(flags));
+        }
+        if ((flags & WAYS) != 0 && !region.shared) {
+            throw new Refusal(region + " to be accessed by a file that did not come");
+        }
+        if ((flags & WAYS) == VfioLayout.MAP_BY_FILE) {
+            throw new Refusal(ErrorNumber.NOT_SUPPORTED, region + " to be accessed by calls on its file");
         }
         if (region.size <= 0
                 || (region.address | region.size) % PAGE != 0

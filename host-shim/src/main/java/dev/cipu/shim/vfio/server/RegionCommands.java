@@ -49,12 +49,16 @@ final class RegionCommands implements AutoCloseable {
         return id == null ? Region.NONE : function.region(id);
     }
 
-    /** Returns the descriptors that go with the reply. */
-    Fd[] info(VfioMessage message, VfioMessage reply) {
+    /**
+     * Returns the descriptors that go with the reply.
+     *
+     * @param watched whether somebody has to see each kick: then no doorbell is mapped
+     */
+    Fd[] info(VfioMessage message, VfioMessage reply, boolean watched) {
         int index = message.u32(VfioLayout.INDEX);
         RegionId id = id(index);
         Region region = region(id);
-        List<Region.Range> areas = mappable ? region.doorbells() : List.of();
+        List<Region.Range> areas = mappable && !watched ? region.doorbells() : List.of();
         int whole = areas.isEmpty()
                 ? VfioLayout.REGION_BYTES
                 : VfioLayout.SPARSE_FIRST + areas.size() * VfioLayout.AREA_BYTES;
@@ -115,6 +119,7 @@ final class RegionCommands implements AutoCloseable {
                 .u32(VfioLayout.INDEX, index)
                 .u32(VfioLayout.EVENTS_COUNT, bells.size());
         Fd[] events = new Fd[fits ? bells.size() : 0];
+        queues.silent();
         for (int i = 0; i < events.length; i++) {
             int at = VfioLayout.EVENTS_FIRST + i * VfioLayout.EVENT_BYTES;
             // of size 0: a notification may have two bytes or four

@@ -17,6 +17,7 @@ import dev.cipu.shim.wire.MessageChannel;
 import dev.cipu.shim.wire.ProtocolException;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.ring.Violation;
+import java.io.Serial;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -31,6 +32,12 @@ public final class VfioSession implements FunctionListener, Session {
     private static final int WAKE_READY = 2;
     private static final int UNMASK_READY = 4;
     private static final String STOPPED = "stopped";
+    private static final String LEFT = "the client left";
+
+    /** How a driver has broken the rules of a queue: by a buffer where no memory is, or otherwise. */
+    private static final int MET_NOTHING = 1;
+
+    private static final int BROKE = 2;
     private static final Fd[] NO_DESCRIPTORS = {};
 
     private final Wakeup wakeup = new Wakeup();
@@ -46,6 +53,8 @@ public final class VfioSession implements FunctionListener, Session {
     private final IrqCommands interrupts;
     private final RegionCommands regions;
     private final DirtyCommands dirty;
+    private final FarMemory far;
+    private final Duration patience;
     private final FaultWatch faults;
     private final AtomicIntegerArray broken;
     private final AtomicBoolean configDirty = new AtomicBoolean();
@@ -93,6 +102,9 @@ public final class VfioSession implements FunctionListener, Session {
         interrupts = new IrqCommands(lines);
         regions = new RegionCommands(device.pci(), queues, mapDoorbells);
         dirty = new DirtyCommands(queues);
+        this.patience = patience;
+        far = new FarMemory(this::ask, () -> table, queues::log, queues::changes);
+        queues.reach(far, wakeup::wake);
         faults = new FaultWatch(queues.count(), counters);
         broken = new AtomicIntegerArray(queues.count());
         counters.sessionBegan();
@@ -111,7 +123,15 @@ public final class VfioSession implements FunctionListener, Session {
         } catch (InternalError e) {
             // what the JVM makes of SIGBUS: a file was truncated under us
             return failed("fault on memory that the client shared");
+        } catch (Left e) {
+            return ended(stopping ? STOPPED : LEFT);
         }
+    }
+
+    /** The client has closed the connection where something was expected of it. */
+    private static final class Left extends RuntimeException {
+        @Serial
+        private static final long serialVersionUID = 1;
     }
 
     /** Whatever a message cut short by {@link #stop} looks like is not the client's doing. */
@@ -138,30 +158,66 @@ public final class VfioSession implements FunctionListener, Session {
                 lines.unmasked();
             }
             if ((ready & SOCKET_READY) != 0) {
-                if (!channel.receive(message)) {
-                    return ended(stopping ? STOPPED : "the client left");
-                }
+                receive();
                 handleMessage();
             }
+            queues.serveFar(this::broke);
         }
         unplugged = agreement != null;
         return ended(STOPPED);
     }
 
+    private void receive() {
+        if (!channel.receive(message)) {
+            throw new Left();
+        }
+    }
+
+    /** Asks the client something, and does what it commands until it answers: it may well wait for us meanwhile. */
+    private VfioMessage ask(VfioMessage request) {
+        channel.send(request);
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (true) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new ProtocolException("no reply to command " + request.command());
+            }
+            if (Readiness.await(left, channel.socket().fd()) == 0) {
+                continue;
+            }
+            receive();
+            if ((message.flags() & VfioLayout.TYPE_MASK) != VfioLayout.TYPE_REPLY) {
+                handleMessage();
+            } else if (message.id() == request.id()) {
+                return message;
+            } else {
+                throw new ProtocolException("a reply to nothing");
+            }
+        }
+    }
+
     private int await() {
+        long pause = queues.farPause();
         Fd socket = channel.socket().fd();
         Fd unmasking = lines.unmasking();
         return unmasking == null
-                ? Readiness.await(Long.MAX_VALUE, socket, wakeup.fd())
-                : Readiness.await(Long.MAX_VALUE, socket, wakeup.fd(), unmasking);
+                ? Readiness.await(pause, socket, wakeup.fd())
+                : Readiness.await(pause, socket, wakeup.fd(), unmasking);
+    }
+
+    /** The driver has broken the rules of a queue. */
+    private void broke(int queue) {
+        counters.queueBroke();
+        queues.fail(queue);
+        device.events().needsReset();
     }
 
     private void handleEvents() {
         for (int i = 0; i < broken.length(); i++) {
-            if (broken.getAndSet(i, 0) != 0 && queues.isRunning(i)) {
-                counters.queueBroke();
-                queues.fail(i);
-                device.events().needsReset();
+            int how = broken.getAndSet(i, 0);
+            boolean nowhere = how == MET_NOTHING;
+            if (how != 0 && queues.isRunning(i) && !(nowhere && queues.goFar(i))) {
+                broke(i);
             }
         }
         faults.look(table::filesStillCover, queues::restart);
@@ -173,7 +229,7 @@ public final class VfioSession implements FunctionListener, Session {
     private void handleMessage() {
         counters.messageCame();
         if ((message.flags() & VfioLayout.TYPE_MASK) != VfioLayout.TYPE_COMMAND) {
-            // [vfio-user "Header"] we send no commands that could have replies
+            // [vfio-user "Header"] nothing was asked that this could be a reply to
             throw new ProtocolException("a message of type " + (message.flags() & VfioLayout.TYPE_MASK));
         }
         try {
@@ -216,7 +272,7 @@ public final class VfioSession implements FunctionListener, Session {
             case Command.DMA_UNMAP -> unmap();
             case Command.DEVICE_GET_INFO -> describe();
             case Command.DEVICE_GET_REGION_INFO -> {
-                return regions.info(message, answer);
+                return regions.info(message, answer, table.isMostlyFar());
             }
             case Command.DEVICE_GET_REGION_IO_FDS -> {
                 return regions.events(message, answer, agreed.descriptors());
@@ -249,6 +305,7 @@ public final class VfioSession implements FunctionListener, Session {
             throw new Refusal("command " + message.command() + " before a version");
         }
         Agreement agreed = Agreement.of(message);
+        far.limit(agreed.transfer());
         agreed.write(answer, message);
         agreement = agreed;
     }
@@ -290,16 +347,17 @@ public final class VfioSession implements FunctionListener, Session {
 
     /** Queues move over before anything is unmapped. */
     private void replace(DmaTable next, boolean takesAway) {
+        queues.park();
         outgoing = table;
         table = next;
-        queues.memory(next.memory(), takesAway);
+        queues.memory(next.memory(), next.wide(), takesAway);
         outgoing.closeAllBut(next);
         outgoing = DmaTable.EMPTY;
     }
 
     @Override
     public void queueBroken(int queue, Violation kind) {
-        broken.set(queue, 1);
+        broken.set(queue, kind == Violation.ADDRESS_UNMAPPED ? MET_NOTHING : BROKE);
         wakeup.wake();
     }
 
@@ -350,6 +408,7 @@ public final class VfioSession implements FunctionListener, Session {
             lines.close();
             regions.close();
             channel.close();
+            far.close();
             message.close();
             answer.close();
         }

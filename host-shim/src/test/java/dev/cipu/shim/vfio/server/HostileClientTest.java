@@ -21,7 +21,7 @@ import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Lines 62 to 65 and 67 of the hostile inputs, and what is like them. */
+/** Lines 62 to 68 of the hostile inputs, and what is like them. */
 @Timeout(120)
 class HostileClientTest {
     private static final int PAGE = 4096;
@@ -435,6 +435,45 @@ class HostileClientTest {
                 server.pci.interrupt(dev.cipu.device.pci.InterruptKind.MSIX, 0);
             }
             server.client.sync();
+        }
+    }
+
+    @Test
+    void line66AResetWhileRequestsRunTakesQueuesBack() {
+        try (ServerUnderTest server = ServerUnderTest.running()) {
+            for (int round = 0; round < 100; round++) {
+                server.client.expose(0, round % 60);
+                if (round % 2 == 0) {
+                    server.card.hold(0);
+                }
+                assertThat(server.client.error(Command.DEVICE_RESET, NOTHING)).isZero();
+                assertThat(server.card.isAttached(0)).isFalse();
+                server.client.mapping.segment().fill((byte) 0);
+                assertThat(server.client.start(0)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void line68MigrationIsNotOfferedAndItsDataIsNobodys() {
+        try (ServerUnderTest server = ServerUnderTest.running()) {
+            for (int feature : new int[] {1, 2}) {
+                for (int method : new int[] {VfioLayout.FEATURE_GET, VfioLayout.FEATURE_SET}) {
+                    byte[] payload = RawClient.payload(16)
+                            .putInt(16)
+                            .putInt(feature | method)
+                            .putInt(99)
+                            .array();
+                    assertThat(server.client.error(Command.DEVICE_FEATURE, payload))
+                            .isEqualTo(ErrorNumber.NO_SUCH_FEATURE);
+                }
+            }
+            for (int command : new int[] {17, 18}) {
+                for (int size : new int[] {0, 8, 100}) {
+                    assertThat(server.client.error(command, new byte[size])).isEqualTo(ErrorNumber.NOT_SUPPORTED);
+                }
+            }
+            assertThat(server.card.isAttached(0)).as("the queue still runs").isTrue();
         }
     }
 

@@ -119,6 +119,39 @@ final class RawClient implements AutoCloseable {
                         .order(ByteOrder.LITTLE_ENDIAN));
     }
 
+    /** A command of the server's. */
+    record Asked(int id, int command, long address, long count) {}
+
+    /** What the server asks for next. */
+    Asked asked() {
+        try (FdBundle none = new FdBundle()) {
+            MemorySegment header = arena.allocate(16);
+            assertThat(socket.receiveFully(header, none, LONG)).as("a command").isTrue();
+            assertThat(header.get(ValueLayout.JAVA_INT, 8)).as("flags").isZero();
+            int size = header.get(ValueLayout.JAVA_INT, 4) - 16;
+            MemorySegment payload = arena.allocate(size, 8);
+            assertThat(socket.receiveFully(payload, none, LONG)).isTrue();
+            return new Asked(
+                    Short.toUnsignedInt(header.get(ValueLayout.JAVA_SHORT, 0)),
+                    Short.toUnsignedInt(header.get(ValueLayout.JAVA_SHORT, 2)),
+                    payload.get(ValueLayout.JAVA_LONG, 0),
+                    payload.get(ValueLayout.JAVA_LONG, 8));
+        }
+    }
+
+    /** Answers it with {@code count} zero bytes of an address. */
+    void answer(Asked asked, long address, long count, int bytes) {
+        byte[] data = payload(16 + bytes).putLong(address).putLong(count).array();
+        raw(frame(asked.id(), asked.command(), 16 + data.length, VfioLayout.TYPE_REPLY, data));
+    }
+
+    /** Answers it with an error. */
+    void refuse(Asked asked) {
+        byte[] reply = frame(asked.id(), asked.command(), 16, VfioLayout.TYPE_REPLY | VfioLayout.FAILED, new byte[0]);
+        reply[12] = 14;
+        raw(reply);
+    }
+
     Reply ask(int command, byte[] payload, Fd... descriptors) {
         send(0, command, payload, descriptors);
         try (FdBundle none = new FdBundle()) {

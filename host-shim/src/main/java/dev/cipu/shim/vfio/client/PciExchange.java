@@ -1,4 +1,4 @@
-package dev.cipu.shim.conform;
+package dev.cipu.shim.vfio.client;
 
 import dev.cipu.device.virtio.CommonLayout;
 import dev.cipu.shim.probe.DeviceKind;
@@ -15,7 +15,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Requests of a driver to a function: a disk reads its first sectors, a network device sends a frame to nobody. */
-final class PciExchange {
+public final class PciExchange {
     private static final int MOST = 64;
     private static final int DATA_BYTES = 4096;
     private static final int FRAME_BYTES = NetHeader.BYTES + 60;
@@ -39,7 +39,7 @@ final class PciExchange {
     }
 
     /** Sets up the queues that it takes on a connection that has agreed on features, and says DRIVER_OK. */
-    static PciExchange start(PciRig rig, DeviceKind kind, int vector) {
+    public static PciExchange start(PciRig rig, DeviceKind kind, int vector) {
         PciExchange exchange = new PciExchange(rig, kind);
         if (exchange.net) {
             // nothing in it: some devices start whole pairs only
@@ -65,17 +65,21 @@ final class PciExchange {
     }
 
     /** Sets the queue up anew, after it was reset. */
-    void restart() {
+    public void restart() {
         ring = fresh();
         rig.start(index, ring, CommonLayout.NO_VECTOR);
     }
 
-    int index() {
+    public PciRig rig() {
+        return rig;
+    }
+
+    public int index() {
         return index;
     }
 
     /** Gives one request to the device. */
-    void give() {
+    public void give() {
         give(BlkRequest.IN, DATA_BYTES);
     }
 
@@ -96,28 +100,35 @@ final class PciExchange {
     }
 
     /** Gives one chain that lies where no memory is. */
-    void giveBad() {
+    public void giveBad() {
         long nowhere = PciRig.GUEST / 2;
         ring.add(new long[] {nowhere, nowhere}, new int[] {BlkRequest.HEADER_BYTES, DATA_BYTES + 1}, net ? 2 : 1, 2);
         ring.publish();
         rig.registers().kick(index);
     }
 
+    /** Gives one chain of one buffer anywhere. */
+    public void giveAt(long address, int bytes, boolean writable) {
+        ring.add(new long[] {address}, new int[] {bytes}, writable ? 0 : 1, 1);
+        ring.publish();
+        rig.registers().kick(index);
+    }
+
     /** Whether a request comes back within {@code limit}, and well. */
-    boolean take(Duration limit) {
+    public boolean take(Duration limit) {
         BlkDriver requests = disk;
         return Pause.until(() -> (requests == null ? ring.poll() : requests.poll()) >= 0, limit)
                 && (requests == null || requests.status() == BlkRequest.OK);
     }
 
     /** Gives one request and waits for it. */
-    boolean serve() {
+    public boolean serve() {
         give();
         return take(rig.peer().timeout());
     }
 
     /** Has a disk write out what it keeps. */
-    boolean flush() {
+    public boolean flush() {
         give(BlkRequest.FLUSH, 0);
         return take(rig.peer().timeout());
     }

@@ -1,4 +1,4 @@
-package dev.cipu.shim.conform;
+package dev.cipu.shim.vfio.client;
 
 import dev.cipu.device.pci.HeaderLayout;
 import dev.cipu.device.pci.Msix;
@@ -7,15 +7,13 @@ import dev.cipu.shim.posix.EventFd;
 import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.Mapping;
 import dev.cipu.shim.posix.Memfd;
+import dev.cipu.shim.probe.DeviceKind;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.LinkException.Kind;
 import dev.cipu.shim.probe.Pause;
 import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.probe.Rig;
 import dev.cipu.shim.vfio.VfioLayout;
-import dev.cipu.shim.vfio.client.PciRegisters;
-import dev.cipu.shim.vfio.client.VfioClient;
-import dev.cipu.shim.vfio.client.VirtioRegisters;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
@@ -26,20 +24,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One driver of a function: a connection, memory for DMA, rings and events, set up step by step as {@link Rig} does for queues alone.
  * Owned by one thread.
  */
-final class PciRig implements AutoCloseable {
-    static final long GUEST = Rig.GUEST;
-    private static final long BYTES = 4L << 20;
+public final class PciRig implements AutoCloseable {
+    public static final long GUEST = Rig.GUEST;
+    public static final long BYTES = 4L << 20;
     private static final int RING_ALIGN = 4096;
     private static final int DRIVER = DeviceStatus.ACKNOWLEDGE | DeviceStatus.DRIVER;
     private static final int WORDS = 4;
 
     /** What a driver has to accept where it is offered, to be served at all. */
-    static final FeatureSet LEAST = FeatureSet.of(RingFeature.VERSION_1, RingFeature.ACCESS_PLATFORM);
+    public static final FeatureSet LEAST = FeatureSet.of(RingFeature.VERSION_1, RingFeature.ACCESS_PLATFORM);
 
     private final Peer peer;
     private final VfioClient client;
@@ -58,7 +57,7 @@ final class PciRig implements AutoCloseable {
     }
 
     /** Connects; the function decodes its BARs, may reach memory, and its device is as after a reset. */
-    static PciRig connect(Peer peer) {
+    public static PciRig connect(Peer peer) {
         VfioClient client = VfioClient.connect(peer);
         try {
             client.reset();
@@ -72,60 +71,90 @@ final class PciRig implements AutoCloseable {
     }
 
     /** Lets the function decode its BARs and reach memory. */
-    static void enable(PciRegisters config) {
+    public static void enable(PciRegisters config) {
         long command = config.get(HeaderLayout.COMMAND, 2);
         config.set(HeaderLayout.COMMAND, 2, command | HeaderLayout.COMMAND_MEMORY | HeaderLayout.COMMAND_BUS_MASTER);
     }
 
-    Peer peer() {
+    /** What a device number stands for, of drivers of any age; null for neither. {@code [virtio-1.4 §4.1.2]} */
+    public static @Nullable DeviceKind kindOf(int device) {
+        return switch (device) {
+            case 0x1000, 0x1041 -> DeviceKind.NET;
+            case 0x1001, 0x1042 -> DeviceKind.BLK;
+            default -> null;
+        };
+    }
+
+    /** The function's device number. */
+    public int device() {
+        return (int) config().get(HeaderLayout.DEVICE, 2);
+    }
+
+    /** What the function is by its number, null for neither. */
+    public @Nullable DeviceKind kind() {
+        return kindOf(device());
+    }
+
+    /** The file behind the memory. */
+    public Fd file() {
+        return file.fd();
+    }
+
+    public Peer peer() {
         return peer;
     }
 
-    VfioClient client() {
+    public VfioClient client() {
         return client;
     }
 
-    VirtioRegisters registers() {
+    public VirtioRegisters registers() {
         return registers;
     }
 
-    PciRegisters config() {
+    public PciRegisters config() {
         return registers.config();
     }
 
-    DriverMemory memory() {
+    public DriverMemory memory() {
         return memory;
     }
 
-    PciRig share() {
+    public PciRig share() {
         client.map(GUEST, BYTES, file.fd());
         return this;
     }
 
-    void unshare() {
+    /** As {@link #share}, without the file: the function has to ask for what it wants, see {@link VfioClient#attend}. */
+    public PciRig keep() {
+        client.mapKept(GUEST, mapping.segment());
+        return this;
+    }
+
+    public void unshare() {
         client.unmap(GUEST, BYTES);
     }
 
-    int status() {
+    public int status() {
         return registers.common(CommonLayout.STATUS);
     }
 
-    void status(int bits) {
+    public void status(int bits) {
         registers.common(CommonLayout.STATUS, bits);
     }
 
-    int queues() {
+    public int queues() {
         return registers.common(CommonLayout.NUM_QUEUES);
     }
 
     /** Resets the device, and waits as a driver has to; false if the status never reads 0. */
-    boolean resetDevice() {
+    public boolean resetDevice() {
         status(0);
         return Pause.until(() -> status() == 0, peer.timeout());
     }
 
     /** Whether the device takes these features. */
-    boolean tryFeatures(FeatureSet wanted) {
+    public boolean tryFeatures(FeatureSet wanted) {
         status(DRIVER);
         for (int i = 0; i < WORDS; i++) {
             registers.accept(i, VirtioRegisters.word(wanted, i));
@@ -136,7 +165,7 @@ final class PciRig implements AutoCloseable {
     }
 
     /** Accepts what is offered of {@code wanted}, and what has to be. */
-    PciRig accept(FeatureSet wanted) {
+    public PciRig accept(FeatureSet wanted) {
         FeatureSet some = registers.offered().and(wanted.or(LEAST));
         if (!tryFeatures(some)) {
             throw new LinkException(Kind.REFUSED, "the device does not accept features " + some);
@@ -145,14 +174,14 @@ final class PciRig implements AutoCloseable {
     }
 
     /** A ring for the driver's half, not yet known to the device. */
-    DriverQueue queue(int size) {
+    public DriverQueue queue(int size) {
         long bytes = DriverQueue.bytes(RingFormat.of(negotiated), size, 0);
         long at = memory.allocate(bytes, RING_ALIGN);
         return DriverQueue.of(memory.slice(at, bytes), at, size, negotiated, 0);
     }
 
     /** Tells the device of a ring and enables it. */
-    void start(int index, DriverQueue ring, int vector) {
+    public void start(int index, DriverQueue ring, int vector) {
         registers.queue(index, CommonLayout.QUEUE_SIZE, ring.size());
         registers.queue(index, CommonLayout.QUEUE_VECTOR, vector);
         registers.address(index, CommonLayout.QUEUE_DESC, ring.descriptorAddress());
@@ -161,12 +190,12 @@ final class PciRig implements AutoCloseable {
         registers.queue(index, CommonLayout.QUEUE_ENABLE, 1);
     }
 
-    void driverOk() {
+    public void driverOk() {
         status(DRIVER | DeviceStatus.FEATURES_OK | DeviceStatus.DRIVER_OK);
     }
 
     /** Interrupts come by messages, each to an event. */
-    void useVectors() {
+    public void useVectors() {
         int count = client.interrupts(VfioLayout.IRQ_MSIX);
         Fd[] events = new Fd[count];
         for (int i = 0; i < count; i++) {
@@ -180,31 +209,31 @@ final class PciRig implements AutoCloseable {
     }
 
     /** Interrupts come by the pin. */
-    void usePin() {
+    public void usePin() {
         client.events(VfioLayout.IRQ_PIN, pin.fd());
         unmaskPin();
     }
 
     /** The server masks the pin when it has told us of it. */
-    void unmaskPin() {
+    public void unmaskPin() {
         client.unmask(VfioLayout.IRQ_PIN, 0);
     }
 
-    boolean awaitPin() {
+    public boolean awaitPin() {
         return Pause.until(() -> pin.drain() != 0, peer.timeout());
     }
 
-    boolean takePin() {
+    public boolean takePin() {
         return pin.drain() != 0;
     }
 
     /** Waits until a vector has come; false if it does not in time. */
-    boolean awaitVector(int vector) {
+    public boolean awaitVector(int vector) {
         return Pause.until(() -> vectors.get(vector).drain() != 0, peer.timeout());
     }
 
     /** Vectors that have come since they were asked for last. */
-    Set<Integer> takeVectors() {
+    public Set<Integer> takeVectors() {
         Set<Integer> came = new TreeSet<>();
         for (int i = 0; i < vectors.size(); i++) {
             if (vectors.get(i).drain() != 0) {
