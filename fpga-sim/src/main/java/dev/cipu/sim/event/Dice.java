@@ -30,7 +30,7 @@ public final class Dice {
 
     /** A number from 0 up to, and without, {@code bound}, which is positive. */
     public int below(int bound) {
-        return (int) ((next() >>> 32) * bound >>> 32);
+        return (int) (((next() >>> 32) * bound) >>> 32);
     }
 
     /** A number above 0 and up to 1. */
@@ -45,8 +45,8 @@ public final class Dice {
 
     private static long mix(long value) {
         long z = value;
-        z = (z ^ z >>> 30) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
-        return z ^ z >>> 31;
+        z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
     }
 }

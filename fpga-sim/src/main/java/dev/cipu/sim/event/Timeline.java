@@ -66,7 +66,7 @@ public final class Timeline {
         int slot = freeSlots[--free];
         actors[slot] = actor;
         arguments[slot] = argument;
-        rise(time, number++ << SLOT_BITS | slot);
+        rise(time, (number++ << SLOT_BITS) | slot);
     }
 
     /**
@@ -106,7 +106,7 @@ public final class Timeline {
         long[] nodes = heap;
         int at = size++;
         while (at > 0) {
-            int parent = at - 1 >> 2;
+            int parent = (at - 1) >> 2;
             // the newest number is the largest, so only a later time lets it pass
             if (nodes[2 * parent] <= time) {
                 break;
@@ -130,12 +130,12 @@ public final class Timeline {
             int last = Math.min(child + 4, end);
             for (int other = child + 1; other < last; other++) {
                 long otherTime = nodes[2 * other];
-                if (otherTime < leastTime || otherTime == leastTime && nodes[2 * other + 1] < nodes[2 * least + 1]) {
+                if (otherTime < leastTime || (otherTime == leastTime && nodes[2 * other + 1] < nodes[2 * least + 1])) {
                     least = other;
                     leastTime = otherTime;
                 }
             }
-            if (time < leastTime || time == leastTime && mark < nodes[2 * least + 1]) {
+            if (time < leastTime || (time == leastTime && mark < nodes[2 * least + 1])) {
                 break;
             }
             nodes[2 * at] = leastTime;

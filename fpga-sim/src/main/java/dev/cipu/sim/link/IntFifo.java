@@ -19,7 +19,7 @@ final class IntFifo {
             ring = larger;
             head = 0;
         }
-        ring[head + count & ring.length - 1] = value;
+        ring[(head + count) & (ring.length - 1)] = value;
         count++;
     }
 
@@ -29,7 +29,7 @@ final class IntFifo {
     }
 
     void removeFirst() {
-        head = head + 1 & ring.length - 1;
+        head = (head + 1) & (ring.length - 1);
         count--;
     }
 }

@@ -53,7 +53,7 @@ public final class PostedCredits implements Actor {
 
     /** A write has left the host's buffer. */
     void giveBack(int bytes, int packets) {
-        timeline.after(returnTime, this, (long) units(bytes) << SIZE_BITS | packets);
+        timeline.after(returnTime, this, ((long) units(bytes) << SIZE_BITS) | packets);
     }
 
     @Override

@@ -35,7 +35,7 @@ public final class Tlp {
     static int writePackets(LinkShape shape, long address, int bytes) {
         int packets = 0;
         int left = bytes;
-        int toPage = PAGE - (int) (address & PAGE - 1);
+        int toPage = PAGE - (int) (address & (PAGE - 1));
         while (left > 0) {
             int here = Math.min(left, toPage);
             packets += ceil(here, shape.maxPayload());
@@ -47,7 +47,7 @@ public final class Tlp {
 
     /** Bytes that one request of a read at {@code address} may ask for, of {@code bytes} that are wanted. */
     static int request(LinkShape shape, long address, int bytes) {
-        return Math.min(Math.min(bytes, shape.maxReadRequest()), PAGE - (int) (address & PAGE - 1));
+        return Math.min(Math.min(bytes, shape.maxReadRequest()), PAGE - (int) (address & (PAGE - 1)));
     }
 
     /**
@@ -56,7 +56,7 @@ public final class Tlp {
      */
     static int completionPackets(LinkShape shape, long address, int bytes) {
         int largest = Math.max(shape.maxPayload(), shape.readCompletionBoundary());
-        int first = largest - (int) (address & shape.readCompletionBoundary() - 1);
+        int first = largest - (int) (address & (shape.readCompletionBoundary() - 1));
         return bytes <= first ? 1 : 1 + ceil(bytes - first, largest);
     }
 
@@ -65,7 +65,7 @@ public final class Tlp {
     }
 
     private static int doubleWords(int bytes) {
-        return bytes + 3 & ~3;
+        return (bytes + 3) & ~3;
     }
 
     private static int ceil(int amount, int unit) {

@@ -28,7 +28,7 @@ final class Wire {
      * @return when the last of them has arrived
      */
     long send(int count) {
-        long takes = count * byteTime >> FRACTION_BITS;
+        long takes = (count * byteTime) >> FRACTION_BITS;
         freeAt = Math.max(freeAt, timeline.now()) + takes;
         busy += takes;
         bytes += count;
@@ -37,7 +37,7 @@ final class Wire {
 
     /** What this direction carries for the other one: it takes its time before whatever comes next. */
     void charge(int count) {
-        long takes = count * byteTime >> FRACTION_BITS;
+        long takes = (count * byteTime) >> FRACTION_BITS;
         freeAt = Math.max(freeAt, timeline.now()) + takes;
         busy += takes;
         bytes += count;

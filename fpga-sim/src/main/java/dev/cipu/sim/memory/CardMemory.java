@@ -24,7 +24,7 @@ public final class CardMemory {
         if (bytes > content.byteSize() - at) {
             throw new IllegalStateException("the card's " + content.byteSize() + " bytes of memory are used up");
         }
-        used = at + (bytes + ALIGN - 1 & -ALIGN);
+        used = at + ((bytes + ALIGN - 1) & -ALIGN);
         return at;
     }
 

@@ -31,7 +31,7 @@ public final class Iotlb {
             return 0;
         }
         long first = address >>> pageBits;
-        long last = address + bytes - 1 >>> pageBits;
+        long last = (address + bytes - 1) >>> pageBits;
         long time = lookUp(first);
         return first == last ? time : time + lookUp(last);
     }

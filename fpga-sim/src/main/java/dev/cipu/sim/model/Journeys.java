@@ -2,14 +2,15 @@ package dev.cipu.sim.model;
 
 import dev.cipu.sim.event.Timeline;
 import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import org.HdrHistogram.Histogram;
 
 /**
  * What is on its way, by number, and how long each part of the way took. Only what begins while measuring counts, and only that.
  */
 final class Journeys {
-    private static final Part[] PARTS = Part.values();
-
     /** Longer ones count as this long. */
     private static final long LONGEST = 1_000_000_000_000L;
 
@@ -29,12 +30,14 @@ final class Journeys {
     private long counted;
 
     private final Histogram total = new Histogram(LONGEST, DIGITS);
-    private final Histogram[] parts = new Histogram[PARTS.length];
+    private final Map<Part, Histogram> parts = new EnumMap<>(Part.class);
 
     Journeys(Timeline timeline, Tracer tracer) {
         this.timeline = timeline;
         this.tracer = tracer;
-        Arrays.setAll(parts, i -> new Histogram(LONGEST, DIGITS));
+        for (Part part : Part.values()) {
+            parts.put(part, new Histogram(LONGEST, DIGITS));
+        }
         addFree(0);
     }
 
@@ -68,7 +71,7 @@ final class Journeys {
         long until = Math.min(time, timeline.now());
         long from = last[journey];
         if (began[journey] != UNMEASURED) {
-            parts[part.ordinal()].recordValue(Math.min(until - from, LONGEST));
+            part(part).recordValue(Math.min(until - from, LONGEST));
         }
         tracer.span(journey, part, from, until);
         last[journey] = until;
@@ -113,7 +116,7 @@ final class Journeys {
     }
 
     Histogram part(Part part) {
-        return parts[part.ordinal()];
+        return Objects.requireNonNull(parts.get(part));
     }
 
     private void grow() {

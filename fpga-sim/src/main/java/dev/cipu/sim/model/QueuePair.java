@@ -66,7 +66,7 @@ final class QueuePair implements ChainTaker {
                 timeline,
                 card.timing.interrupts().completions(),
                 card.timing.interrupts().patience(),
-                unused -> ask(),
+                _ -> ask(),
                 0);
     }
 
@@ -105,14 +105,14 @@ final class QueuePair implements ChainTaker {
     /** A chain is dealt with; the journey ends when the guest has it back. */
     void complete(Chain chain, int written, int journey) {
         guest.carry(chain.id(), journey);
-        completed[lastCompleted++ & completed.length - 1] = journey;
+        completed[lastCompleted++ & (completed.length - 1)] = journey;
         engine.complete(chain, written);
     }
 
     @Override
     public void used(int count) {
         for (int i = 0; i < count; i++) {
-            int journey = completed[firstCompleted++ & completed.length - 1];
+            int journey = completed[firstCompleted++ & (completed.length - 1)];
             if (journey >= 0) {
                 journeys.mark(journey, Part.USED);
             }

@@ -46,7 +46,7 @@ public final class Simulation implements AutoCloseable {
                 : FeatureSet.of(RingFeature.VERSION_1, RingFeature.INDIRECT_DESC);
         int indirect = workload.indirect() ? INDIRECT_ENTRIES : 0;
         long ringBytes = DriverQueue.bytes(workload.format(), workload.ringSize(), indirect);
-        long pages = (ringBytes + ALIGN - 1 & -ALIGN) * workload.queues();
+        long pages = ((ringBytes + ALIGN - 1) & -ALIGN) * workload.queues();
         MemorySegment hostMemory = arena.allocate(pages, ALIGN);
         MemorySegment cardMemory = arena.allocate(cardBytes(), ALIGN);
         card = new Card(timeline, timing, hostMemory, BASE, cardMemory, seed);
@@ -88,7 +88,7 @@ public final class Simulation implements AutoCloseable {
         queue.engine().allow(room);
         queue.guest().wake();
         if (!workload.saturates() && workload.kind() != Workload.Kind.RECEIVE) {
-            Actor arrival = unused -> {
+            Actor arrival = _ -> {
                 if (posting.arrive()) {
                     queue.guest().wake();
                 }
@@ -112,7 +112,7 @@ public final class Simulation implements AutoCloseable {
                     },
                     0);
         } else {
-            new Arrivals(timeline, workload.perSecond(), Dice.of(seed, "arrivals"), unused -> receive.arrive(), 0);
+            new Arrivals(timeline, workload.perSecond(), Dice.of(seed, "arrivals"), _ -> receive.arrive(), 0);
         }
     }
 

@@ -33,7 +33,7 @@ final class PackedEngine implements DescriptorEngine {
 
     private final Actor descriptorsRead = this::descriptorsRead;
     private final Actor tableRead = this::tableRead;
-    private final Actor written = argument -> {};
+    private final Actor written = _ -> {};
     private final Actor lastWritten = this::lastWritten;
 
     /** A copy of the ring, as far as it was read; and what goes back to it. */
@@ -124,7 +124,7 @@ final class PackedEngine implements DescriptorEngine {
             return;
         }
         takeChains();
-        if (reading || broken || allowed == 0 || available > 0 && passed == 0) {
+        if (reading || broken || allowed == 0 || (available > 0 && passed == 0)) {
             return;
         }
         if (rung || passed > 0) {
@@ -270,7 +270,7 @@ final class PackedEngine implements DescriptorEngine {
                     DESCRIPTOR_BYTES * run,
                     usedPlace + offset,
                     last ? lastWritten : written,
-                    last ? (long) slots << Integer.SIZE | count : 0);
+                    last ? ((long) slots << Integer.SIZE) | count : 0);
         }
     }
 

@@ -38,7 +38,7 @@ final class SplitEngine implements DescriptorEngine {
     private final Actor indexRead = this::indexRead;
     private final Actor entriesRead = this::entriesRead;
     private final Actor linesRead = this::linesRead;
-    private final Actor elementsWritten = argument -> {};
+    private final Actor elementsWritten = _ -> {};
     private final Actor usedWritten = this::usedWritten;
 
     private final long indexPlace;
@@ -74,7 +74,7 @@ final class SplitEngine implements DescriptorEngine {
         entriesPlace = card.allocate((long) AVAIL_ENTRY_BYTES * shape.prefetch());
         suppressionPlace = card.allocate(2);
         elementsPlace = card.allocate((long) USED_ENTRY_BYTES * place.size());
-        usedIndexPlace = card.allocate((long) 2 * place.size());
+        usedIndexPlace = card.allocate(2L * place.size());
         used = new UsedBatch(timeline, shape, this::writeUsed);
         chains = new SplitChains(place, shape, dma, card);
         for (int i = 0; i < place.size(); i++) {
@@ -101,7 +101,7 @@ final class SplitEngine implements DescriptorEngine {
         }
         int ready = SplitLayout.wrap(known - next);
         if (ready > 0) {
-            int slot = next & place.size() - 1;
+            int slot = next & (place.size() - 1);
             batch = Math.min(Math.min(ready, allowed), Math.min(shape.prefetch(), place.size() - slot));
             state = State.ENTRIES;
             read(
@@ -170,7 +170,7 @@ final class SplitEngine implements DescriptorEngine {
 
     @Override
     public void complete(Chain chain, int written) {
-        long at = elementsPlace + (long) USED_ENTRY_BYTES * (usedIndex + used.pending() & place.size() - 1);
+        long at = elementsPlace + (long) USED_ENTRY_BYTES * ((usedIndex + used.pending()) & (place.size() - 1));
         local.set(Le.INT, at, chain.id());
         local.set(Le.INT, at + 4, written);
         freeChains.add(chain);
@@ -179,7 +179,7 @@ final class SplitEngine implements DescriptorEngine {
 
     private void writeUsed(int count) {
         int size = place.size();
-        int slot = usedIndex & size - 1;
+        int slot = usedIndex & (size - 1);
         int first = Math.min(count, size - slot);
         writeElements(slot, first);
         if (first < count) {
