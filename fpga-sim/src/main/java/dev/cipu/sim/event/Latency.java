@@ -7,6 +7,9 @@ public final class Latency {
     /** z of the 99th percentile of a normal distribution. */
     private static final double Z99 = 2.3263478740408408;
 
+    /** Values of a normal distribution of equal probability; half of them, the others are their mirror image. */
+    private static final double[] NORMAL = normalQuantiles();
+
     /** Times of equal probability; one where it is always the same. */
     private final long[] quantiles;
 
@@ -51,7 +54,8 @@ public final class Latency {
         double sigma = StrictMath.log(tail) / Z99;
         long[] quantiles = new long[QUANTILES];
         for (int i = 0; i < QUANTILES; i++) {
-            quantiles[i] = Math.round(median * StrictMath.exp(sigma * normalQuantile((i + 0.5) / QUANTILES)));
+            double z = i < QUANTILES / 2 ? -NORMAL[i] : NORMAL[QUANTILES - 1 - i];
+            quantiles[i] = Math.round(median * StrictMath.exp(sigma * z));
         }
         return new Latency(quantiles, dice);
     }
@@ -66,29 +70,32 @@ public final class Latency {
         return mean;
     }
 
-    /** By bisection of the distribution function: slow, exact enough, and only asked when a model is made. */
-    private static double normalQuantile(double probability) {
-        double low = -8;
-        double high = 8;
-        for (int i = 0; i < 60; i++) {
-            double middle = (low + high) / 2;
-            if (normalDistribution(middle) < probability) {
-                low = middle;
-            } else {
-                high = middle;
+    /** From the tail to the middle, each by Newton's method from the one before. */
+    private static double[] normalQuantiles() {
+        double[] quantiles = new double[QUANTILES / 2];
+        double z = 0;
+        for (int i = quantiles.length - 1; i >= 0; i--) {
+            double beyond = (i + 0.5) / QUANTILES;
+            for (int step = 0; step < 6; step++) {
+                z += (0.5 - beyond - aroundZero(z)) / density(z);
             }
+            quantiles[i] = z;
         }
-        return (low + high) / 2;
+        return quantiles;
     }
 
-    /** By its series around 0, which converges fast enough up to 8. */
-    private static double normalDistribution(double z) {
+    /** What of a normal distribution lies between 0 and {@code z}: its series, which ends where terms stop to count. */
+    private static double aroundZero(double z) {
         double term = z;
-        double sum = z;
-        for (int i = 1; i < 200; i++) {
-            term *= z * z / (2 * i + 1);
+        double sum = 0;
+        for (int i = 1; sum + term != sum; i++) {
             sum += term;
+            term *= z * z / (2 * i + 1);
         }
-        return 0.5 + sum * StrictMath.exp(-z * z / 2) / StrictMath.sqrt(2 * StrictMath.PI);
+        return sum * density(z);
+    }
+
+    private static double density(double z) {
+        return StrictMath.exp(-z * z / 2) / StrictMath.sqrt(2 * StrictMath.PI);
     }
 }

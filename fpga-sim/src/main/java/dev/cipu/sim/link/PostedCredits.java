@@ -1,6 +1,7 @@
 package dev.cipu.sim.link;
 
 import dev.cipu.sim.event.Actor;
+import dev.cipu.sim.event.IntFifo;
 import dev.cipu.sim.event.Timeline;
 
 /**
@@ -63,13 +64,9 @@ public final class PostedCredits implements Actor {
         data += (int) (argument >>> SIZE_BITS);
         // a write larger than the buffer goes when it is empty: it would pass through in parts
         while (!waiting.isEmpty() && affordable(waitingPackets.first(), waitingData.first())) {
-            int packets = waitingPackets.first();
-            int transfer = waiting.first();
-            take(packets, waitingData.first());
-            waiting.removeFirst();
-            waitingPackets.removeFirst();
-            waitingData.removeFirst();
-            write.send(transfer, packets);
+            int packets = waitingPackets.removeFirst();
+            take(packets, waitingData.removeFirst());
+            write.send(waiting.removeFirst(), packets);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.cipu.sim.link;
 
+import dev.cipu.sim.event.IntFifo;
 import dev.cipu.sim.event.Timeline;
 
 /** The numbers of unanswered requests. Who wants to read waits in line until one is free. */

@@ -1,6 +1,6 @@
 package dev.cipu.sim.model;
 
-import java.util.ArrayDeque;
+import dev.cipu.sim.event.IntFifo;
 
 /**
  * What a guest sends or asks for: as much as there is room for, or what has come by chance and waits. The chains' buffers lie in
@@ -21,7 +21,7 @@ final class Posting implements GuestQueue.Traffic {
     private final Workload workload;
     private final long base;
     private final long stride;
-    private final ArrayDeque<Integer> waiting = new ArrayDeque<>();
+    private final IntFifo waiting = new IntFifo();
 
     Posting(int queue, Journeys journeys, Workload workload) {
         this.journeys = journeys;
@@ -67,7 +67,7 @@ final class Posting implements GuestQueue.Traffic {
             addresses[2] = at + workload.bytes() + BLK_HEADER;
             lengths[2] = BLK_STATUS;
         }
-        return workload.saturates() ? journeys.begin() : waiting.remove();
+        return workload.saturates() ? journeys.begin() : waiting.removeFirst();
     }
 
     @Override

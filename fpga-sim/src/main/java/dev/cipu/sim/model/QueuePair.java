@@ -65,7 +65,8 @@ final class QueuePair implements ChainTaker {
         moderation = new Moderation(
                 timeline,
                 card.timing.interrupts().completions(),
-                card.timing.interrupts().patience(),
+                // requests are told of one by one: somebody waits for each
+                workload.kind().isPacket() ? card.timing.interrupts().patience() : 0,
                 _ -> ask(),
                 0);
     }

@@ -1,6 +1,7 @@
 package dev.cipu.sim.model;
 
 import dev.cipu.sim.event.Actor;
+import dev.cipu.sim.event.IntFifo;
 import dev.cipu.sim.memory.Dma;
 import dev.cipu.sim.ring.Chain;
 import java.util.ArrayDeque;
@@ -26,7 +27,7 @@ final class ReceivePath implements QueuePair.Path {
     /** By queue: chains without a packet, or packets without a chain. */
     private final ArrayDeque<Chain>[] buffers;
 
-    private final ArrayDeque<Integer>[] waiting;
+    private final IntFifo[] waiting;
     private int inside;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
@@ -37,10 +38,10 @@ final class ReceivePath implements QueuePair.Path {
         this.queues = queues;
         switching = new Switching(card, journeys, workload.flows(), this::switched);
         buffers = new ArrayDeque[workload.queues()];
-        waiting = new ArrayDeque[workload.queues()];
+        waiting = new IntFifo[workload.queues()];
         for (int i = 0; i < workload.queues(); i++) {
             buffers[i] = new ArrayDeque<>();
-            waiting[i] = new ArrayDeque<>();
+            waiting[i] = new IntFifo();
         }
     }
 
@@ -87,11 +88,10 @@ final class ReceivePath implements QueuePair.Path {
     @Override
     public void take(QueuePair pair, Chain chain) {
         int queue = pair.index();
-        Integer journey = waiting[queue].poll();
-        if (journey == null) {
+        if (waiting[queue].isEmpty()) {
             buffers[queue].add(chain);
         } else {
-            use(queue, journey, chain);
+            use(queue, waiting[queue].removeFirst(), chain);
         }
     }
 

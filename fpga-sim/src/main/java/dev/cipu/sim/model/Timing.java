@@ -89,11 +89,11 @@ public record Timing(
             double bytesPerSecond) {}
 
     /**
-     * Interrupts.
+     * Interrupts. Those for requests do not wait.
      *
      * @param least from the write of the interrupt, or of the eventfd, to the guest's handler
      * @param most likewise
-     * @param completions for which one is raised at once
+     * @param completions packets for which one is raised at once
      * @param patience for which fewer of them wait
      */
     public record Interrupts(long least, long most, int completions, long patience) {}

@@ -1,18 +1,18 @@
-package dev.cipu.sim.link;
+package dev.cipu.sim.event;
 
 import java.util.Arrays;
 
 /** Numbers that wait in line; grows as it must. */
-final class IntFifo {
+public final class IntFifo {
     private int[] ring = new int[64];
     private int head;
     private int count;
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return count == 0;
     }
 
-    void add(int value) {
+    public void add(int value) {
         if (count == ring.length) {
             int[] larger = Arrays.copyOfRange(ring, head, head + 2 * count);
             System.arraycopy(ring, 0, larger, count - head, head);
@@ -23,13 +23,23 @@ final class IntFifo {
         count++;
     }
 
+    public int size() {
+        return count;
+    }
+
     /** The first in line; there must be one. */
-    int first() {
+    public int first() {
+        if (count == 0) {
+            throw new IllegalStateException("nobody waits");
+        }
         return ring[head];
     }
 
-    void removeFirst() {
+    /** Takes the first out of the line; there must be one. */
+    public int removeFirst() {
+        int value = first();
         head = (head + 1) & (ring.length - 1);
         count--;
+        return value;
     }
 }
