@@ -50,7 +50,8 @@ final class GuestQueue {
     private final int readable;
 
     private final Actor work = this::work;
-    private final Actor workDone = this::workDone;
+    private final Actor reapDone = this::reapDone;
+    private final Actor postDone = this::postDone;
 
     /** By the chain's name in the ring. */
     private final int[] journeyOf;
@@ -176,12 +177,10 @@ final class GuestQueue {
         return busy;
     }
 
+    /** A turn: first what came back. */
     private void work(long unused) {
-        long time = 0;
-        if (interrupted) {
-            interrupted = false;
-            time += handlerTime;
-        }
+        long time = interrupted ? handlerTime : 0;
+        interrupted = false;
         while (reapedCount < REAP_MOST) {
             int name = ring.poll();
             if (name < 0) {
@@ -195,33 +194,17 @@ final class GuestQueue {
             }
             time += reapTime;
         }
-        while (postedCount < posted.length && freeCount > 0 && traffic.hasMore()) {
-            int slot = freeSlots[--freeCount];
-            int journey = traffic.fill(slot, addresses, lengths);
-            int name = ring.add(addresses, lengths, readable, addresses.length);
-            if (name < 0) {
-                throw new IllegalStateException("a ring of " + ring.size() + " has no room for " + workload.depth());
-            }
-            slotOf[name] = slot;
-            journeyOf[name] = journey;
-            posted[postedCount++] = name;
-            time += postTime;
+        if (time == 0) {
+            reapDone(0);
+        } else {
+            busy += time;
+            timeline.after(time, reapDone, 0);
         }
-        if (postedCount == 0 && reapedCount == 0 && time == 0) {
-            // what was used while this core looked keeps it awake
-            if (workload.interrupts() && !ring.awaitCalls()) {
-                ring.suppressCalls();
-                timeline.after(0, work, 0);
-            } else {
-                idle = true;
-            }
-            return;
-        }
-        busy += time;
-        timeline.after(time, workDone, 0);
     }
 
-    private void workDone(long unused) {
+    /** Then what is next. */
+    private void reapDone(long unused) {
+        boolean nothing = reapedCount == 0;
         for (int i = 0; i < reapedCount; i++) {
             if (reaped[i] != NONE) {
                 journeys.mark(reaped[i], Part.REAP);
@@ -229,11 +212,44 @@ final class GuestQueue {
             traffic.reaped(reaped[i]);
         }
         reapedCount = 0;
-        long then = 0;
-        if (postedCount > 0) {
-            then = publish();
+        while (postedCount < posted.length && freeCount > 0 && traffic.hasMore()) {
+            post();
         }
-        timeline.after(then, work, 0);
+        if (postedCount > 0) {
+            long time = postTime * postedCount;
+            busy += time;
+            timeline.after(time, postDone, 0);
+        } else if (!nothing) {
+            timeline.after(0, work, 0);
+        } else {
+            rest();
+        }
+    }
+
+    private void post() {
+        int slot = freeSlots[--freeCount];
+        int journey = traffic.fill(slot, addresses, lengths);
+        int name = ring.add(addresses, lengths, readable, addresses.length);
+        if (name < 0) {
+            throw new IllegalStateException("a ring of " + ring.size() + " has no room for " + workload.depth());
+        }
+        slotOf[name] = slot;
+        journeyOf[name] = journey;
+        posted[postedCount++] = name;
+    }
+
+    /** There is nothing to do, unless something was used while this core looked. */
+    private void rest() {
+        if (workload.interrupts() && !ring.awaitCalls()) {
+            ring.suppressCalls();
+            timeline.after(0, work, 0);
+        } else {
+            idle = true;
+        }
+    }
+
+    private void postDone(long unused) {
+        timeline.after(publish(), work, 0);
     }
 
     /** Returns how long the core is busy with telling the device. */
