@@ -75,6 +75,24 @@ public record CardProfile(
         return figures.get(parameter);
     }
 
+    /** This card, with what is {@code assumed} of any where nothing is known of it. */
+    public CardProfile completedBy(CardProfile assumed) {
+        Map<Parameter, Figure> all = new EnumMap<>(assumed.figures);
+        all.putAll(figures);
+        return with(all);
+    }
+
+    /** This card with another figure. */
+    public CardProfile with(Figure figure) {
+        Map<Parameter, Figure> changed = new EnumMap<>(figures);
+        changed.put(figure.parameter(), figure);
+        return with(changed);
+    }
+
+    private CardProfile with(Map<Parameter, Figure> others) {
+        return new CardProfile(name, title, year, introduced, serves, netFeatures, blkFeatures, others);
+    }
+
     /** The figures of a section, in the parameters' order. */
     public List<Figure> figures(Section section) {
         return figures.values().stream()

@@ -26,6 +26,8 @@ public final class CardProfiles {
             "nitro-like",
             "bluefield-like");
 
+    private static final String ASSUMED = "assumed";
+
     private static final Pattern FILE = Pattern.compile("/|\\.(yaml|json)$");
 
     private CardProfiles() {}
@@ -40,6 +42,11 @@ public final class CardProfiles {
         return NAMES.stream().map(CardProfiles::named).toList();
     }
 
+    /** What the timing model assumes of any card, where its profile says nothing: figures, each with its reason. */
+    public static CardProfile assumed() {
+        return included(ASSUMED);
+    }
+
     /**
      * The profile of a name.
      *
@@ -49,6 +56,10 @@ public final class CardProfiles {
         if (!NAMES.contains(name)) {
             throw new ProfileException("there is no card '" + name + "'; known are " + String.join(", ", NAMES));
         }
+        return included(name);
+    }
+
+    private static CardProfile included(String name) {
         String file = name + ".yaml";
         try (InputStream in = CardProfile.class.getResourceAsStream(file)) {
             if (in == null) {

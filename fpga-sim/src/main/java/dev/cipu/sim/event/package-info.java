@@ -1,0 +1,2 @@
+/** Virtual time: a deterministic order of events in picoseconds, and chance that repeats. */
+package dev.cipu.sim.event;

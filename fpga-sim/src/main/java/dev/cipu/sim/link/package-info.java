@@ -1,0 +1,2 @@
+/** The PCI Express link between card and host: what a transfer costs in bytes and time. */
+package dev.cipu.sim.link;

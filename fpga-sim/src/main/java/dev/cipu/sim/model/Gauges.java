@@ -1,0 +1,171 @@
+package dev.cipu.sim.model;
+
+import dev.cipu.sim.event.Timeline;
+import dev.cipu.sim.stage.Server;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
+import org.HdrHistogram.Histogram;
+
+/** Reads all that is counted at the beginning and at the end of a measurement, and makes a result of the difference. */
+final class Gauges {
+    /** Above this use of something, that is what limits. */
+    private static final double FULL = 0.9;
+
+    private final Timeline timeline;
+    private final Card card;
+    private final Journeys journeys;
+    private final QueuePair[] queues;
+    private final List<Busy> busy = new ArrayList<>();
+    private long since;
+    private long interrupts;
+    private long doorbells;
+    private long roundTrips;
+    private long misses;
+    private long bytesUp;
+    private long bytesDown;
+
+    /** Something that is busy or not, times how many of it there are. */
+    private static final class Busy {
+        private final String name;
+        private final int count;
+        private final LongSupplier picos;
+        private long before;
+
+        Busy(String name, int count, LongSupplier picos) {
+            this.name = name;
+            this.count = count;
+            this.picos = picos;
+        }
+
+        long passed() {
+            return picos.getAsLong() - before;
+        }
+    }
+
+    Gauges(Timeline timeline, Card card, Journeys journeys, QueuePair[] queues) {
+        this.timeline = timeline;
+        this.card = card;
+        this.journeys = journeys;
+        this.queues = queues;
+        busy.add(new Busy("guest cores", queues.length, this::guestBusy));
+        if (card.link != null) {
+            busy.add(new Busy("PCIe link, to the host", 1, card.link::busyUp));
+            busy.add(new Busy("PCIe link, to the card", 1, card.link::busyDown));
+            busy.add(new Busy("PCIe tags", card.link.tags().count(), card.link.tags()::taken));
+            busy.add(new Busy("PCIe posted credits", 1, card.link.credits()::taken));
+        }
+        for (Server server :
+                List.of(card.engines, card.pipeline, card.cores, card.requestCores, card.store, card.uplink)) {
+            busy.add(new Busy(server.name(), server.servers(), server::busy));
+        }
+    }
+
+    private long guestBusy() {
+        long sum = 0;
+        for (QueuePair queue : queues) {
+            sum += queue.guest().busy();
+        }
+        return sum;
+    }
+
+    private long sum(ToLongFunction<QueuePair> what) {
+        long sum = 0;
+        for (QueuePair queue : queues) {
+            sum += what.applyAsLong(queue);
+        }
+        return sum;
+    }
+
+    void begin() {
+        since = timeline.now();
+        busy.forEach(each -> each.before = each.picos.getAsLong());
+        interrupts = sum(QueuePair::interrupts);
+        doorbells = sum(QueuePair::doorbells);
+        roundTrips = sum(queue -> queue.engine().roundTrips());
+        misses = card.iotlb.misses();
+        bytesUp = card.link == null ? 0 : card.link.wireBytesUp();
+        bytesDown = card.link == null ? 0 : card.link.wireBytesDown();
+    }
+
+    Result result(Timing timing, Workload workload) {
+        long passed = timeline.now() - since;
+        double seconds = passed / 1e12;
+        double done = journeys.finished();
+        double perSecond = done / seconds;
+        double each = Math.max(1, done);
+        List<Load> loads = new ArrayList<>();
+        for (Busy one : busy) {
+            double use = (double) one.passed() / passed / one.count;
+            if (use > 0) {
+                loads.add(new Load(one.name, use, perSecond / use));
+            }
+        }
+        Histogram total = journeys.total();
+        Spread spread = total.getTotalCount() == 0 ? null : Spread.of(total);
+        addWindow(loads, workload, perSecond, total.getMean() / 1e12);
+        loads.sort(Comparator.comparingDouble(Load::use).reversed());
+        double arrived = done + journeys.dropped();
+        double hostBusy = timing.onHost() ? hostCores(passed) : 0;
+        return new Result(
+                timing.card(),
+                workload,
+                perSecond,
+                journeys.bytes() / seconds,
+                arrived == 0 ? 0 : journeys.dropped() / arrived,
+                spread,
+                stages(),
+                loads,
+                busy.getFirst().passed() / 1e3 / each,
+                hostBusy,
+                (sum(QueuePair::interrupts) - interrupts) / each,
+                (sum(QueuePair::doorbells) - doorbells) / each,
+                (sum(queue -> queue.engine().roundTrips()) - roundTrips) / each,
+                (card.iotlb.misses() - misses) / each,
+                card.link == null ? 0 : (card.link.wireBytesUp() - bytesUp) / each,
+                card.link == null ? 0 : (card.link.wireBytesDown() - bytesDown) / each,
+                timeline.fired(),
+                checksum(total));
+    }
+
+    /** Where nothing is full, what limits a guest that waits for answers is how many it has in flight. */
+    private static void addWindow(List<Load> loads, Workload workload, double perSecond, double meanSeconds) {
+        boolean waits = workload.saturates() && workload.kind() != Workload.Kind.RECEIVE;
+        if (waits && loads.stream().noneMatch(each -> each.use() > FULL)) {
+            double window = (double) workload.depth() * workload.queues();
+            double use = Math.min(1, perSecond * meanSeconds / window);
+            loads.add(new Load("requests in flight", use, perSecond / use));
+        }
+    }
+
+    private double hostCores(long passed) {
+        return (double) busy.stream()
+                        .filter(each -> each.name.startsWith("host cores"))
+                        .mapToLong(Busy::passed)
+                        .sum()
+                / passed;
+    }
+
+    private List<Result.Stage> stages() {
+        List<Result.Stage> stages = new ArrayList<>();
+        for (Part part : Part.values()) {
+            Histogram histogram = journeys.part(part);
+            if (histogram.getTotalCount() > 0) {
+                double share = (double) histogram.getTotalCount() / Math.max(1, journeys.counted());
+                stages.add(new Result.Stage(part, histogram.getMean() / 1e3 * share, Spread.of(histogram)));
+            }
+        }
+        return stages;
+    }
+
+    private long checksum(Histogram total) {
+        long sum = timeline.fired();
+        for (var value : total.recordedValues()) {
+            sum = sum * 31 + value.getValueIteratedTo();
+            sum = sum * 31 + value.getCountAtValueIteratedTo();
+        }
+        return sum;
+    }
+}

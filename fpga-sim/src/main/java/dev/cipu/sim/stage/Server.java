@@ -1,0 +1,57 @@
+package dev.cipu.sim.stage;
+
+import dev.cipu.sim.event.Actor;
+import dev.cipu.sim.event.Timeline;
+
+/**
+ * One or more equal servers with one line before them: an engine, a pipeline's slot, cores. Who comes first is served first, by
+ * whichever is free soonest.
+ */
+public final class Server {
+    private final Timeline timeline;
+    private final String name;
+    private final long[] freeAt;
+    private long busy;
+    private long served;
+
+    public Server(Timeline timeline, String name, int servers) {
+        if (servers < 1) {
+            throw new IllegalArgumentException(name + ": " + servers + " servers");
+        }
+        this.timeline = timeline;
+        this.name = name;
+        freeAt = new long[servers];
+    }
+
+    /** Serves for {@code time} picoseconds as soon as it can, then wakes {@code done}. */
+    public void serve(long time, Actor done, long argument) {
+        int soonest = 0;
+        for (int i = 1; i < freeAt.length; i++) {
+            if (freeAt[i] < freeAt[soonest]) {
+                soonest = i;
+            }
+        }
+        long end = Math.max(freeAt[soonest], timeline.now()) + time;
+        freeAt[soonest] = end;
+        busy += time;
+        served++;
+        timeline.at(end, done, argument);
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public int servers() {
+        return freeAt.length;
+    }
+
+    /** Picoseconds of service given or promised, of all servers together. */
+    public long busy() {
+        return busy;
+    }
+
+    public long served() {
+        return served;
+    }
+}

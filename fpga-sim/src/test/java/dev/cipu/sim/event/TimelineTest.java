@@ -1,0 +1,98 @@
+package dev.cipu.sim.event;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TimelineTest {
+    private final Timeline timeline = new Timeline();
+    private final List<Long> fired = new ArrayList<>();
+    private final Actor note = fired::add;
+
+    /** Against a list that is sorted; ties by who came first. More events than the first arrays hold. */
+    @Test
+    void eventsHappenInTheOrderOfTimeThenOfArrival() {
+        Random random = new Random(1);
+        List<long[]> expected = new ArrayList<>();
+        for (int i = 0; i < 5000; i++) {
+            long time = random.nextInt(500);
+            expected.add(new long[] {time, i});
+            timeline.at(time, note, i);
+        }
+        expected.sort(Comparator.comparingLong(each -> each[0]));
+        assertThat(timeline.waiting()).isEqualTo(5000);
+        while (timeline.waiting() > 0) {
+            timeline.step();
+            assertThat(timeline.now()).isEqualTo(expected.get(fired.size() - 1)[0]);
+        }
+        assertThat(fired).isEqualTo(expected.stream().map(each -> each[1]).toList());
+        assertThat(timeline.fired()).isEqualTo(5000);
+    }
+
+    /** Events that make events, as a model does: the order is that of a queue kept sorted. */
+    @Test
+    void eventsMayMakeEvents() {
+        Random random = new Random(2);
+        List<long[]> queue = new ArrayList<>();
+        long[] made = {0};
+        Actor maker = new Actor() {
+            @Override
+            public void fire(long argument) {
+                long[] first = queue.removeFirst();
+                assertThat(argument).isEqualTo(first[1]);
+                assertThat(timeline.now()).isEqualTo(first[0]);
+                for (int n = random.nextInt(3); n > 0 && made[0] < 20_000; n--) {
+                    plan(this, random.nextInt(50));
+                }
+            }
+
+            private void plan(Actor actor, int delay) {
+                long[] event = {timeline.now() + delay, made[0]++};
+                int at = 0;
+                while (at < queue.size() && queue.get(at)[0] <= event[0]) {
+                    at++;
+                }
+                queue.add(at, event);
+                timeline.after(delay, actor, event[1]);
+            }
+        };
+        for (int i = 0; i < 500; i++) {
+            queue.add(new long[] {0, made[0]});
+            timeline.at(0, maker, made[0]++);
+        }
+        while (timeline.waiting() > 0) {
+            timeline.step();
+        }
+        assertThat(queue).isEmpty();
+        assertThat(timeline.fired()).isEqualTo(made[0]).isGreaterThan(500);
+    }
+
+    @Test
+    void timeStopsWhereItShould() {
+        timeline.at(10, note, 1);
+        timeline.at(11, note, 2);
+        assertThat(timeline.runUntil(10)).isTrue();
+        assertThat(fired).containsExactly(1L);
+        assertThat(timeline.now()).isEqualTo(10);
+        assertThat(timeline.runUntil(50)).isFalse();
+        assertThat(fired).containsExactly(1L, 2L);
+        assertThat(timeline.now()).isEqualTo(50);
+    }
+
+    @Test
+    void thePastIsOver() {
+        timeline.runUntil(5);
+        assertThatThrownBy(() -> timeline.at(4, note, 0))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("4 ps");
+        timeline.at(5, note, 0);
+        timeline.step();
+        assertThat(fired).hasSize(1);
+        assertThatThrownBy(timeline::step).isInstanceOf(IllegalStateException.class);
+    }
+}
