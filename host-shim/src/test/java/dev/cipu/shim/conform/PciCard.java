@@ -17,6 +17,7 @@ import dev.cipu.shim.probe.Peer;
 import dev.cipu.shim.session.SessionCounters;
 import dev.cipu.shim.session.SocketEndpoint;
 import dev.cipu.shim.vfio.server.CardQueues;
+import dev.cipu.shim.vfio.server.EmptySlots;
 import dev.cipu.shim.vfio.server.VfioDevice;
 import dev.cipu.shim.vfio.server.VfioEndpoint;
 import java.nio.file.Path;
@@ -46,7 +47,8 @@ final class PciCard implements AutoCloseable {
                 folder.resolve("s"),
                 new VfioDevice(instead.apply(sound), sound, function, queues),
                 false,
-                SessionCounters.unlisted());
+                SessionCounters.unlisted(),
+                EmptySlots.none());
     }
 
     static PciCard blk(Path folder, UnaryOperator<PciFunction> instead, Duration patience) {

@@ -9,7 +9,6 @@ import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
 import dev.cipu.shim.assembly.DeviceSpec;
 import dev.cipu.shim.assembly.EndpointSpec;
-import dev.cipu.shim.assembly.PciFunctions;
 import dev.cipu.shim.assembly.StoreSpec;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Peer;
@@ -26,8 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The card's own function under attack, and a server that does not stand it. */
 @Timeout(300)
 class FunctionTortureTest {
-    private static final PciFunctions SOUND = PciFunctions.VIRTIO;
-
     @TempDir
     Path folder;
 
@@ -39,15 +36,13 @@ class FunctionTortureTest {
         EndpointSpec at = new EndpointSpec(
                 EndpointSpec.Mode.SERVER, folder.resolve("s"), -1, EndpointSpec.Transport.VFIO_USER_TRAPPED);
         DeviceSpec disk = new BlkSpec("blk0", at, "disk", false, 2, "serial", 512);
-        CardAssembly card = CardAssembly.start(
-                new CardSpec(
-                        List.of(),
-                        IdlePolicy.SLEEP,
-                        folder.resolve("counters"),
-                        Map.of("disk", new StoreSpec.Memory(1 << 20)),
-                        List.of(),
-                        List.of(disk)),
-                SOUND);
+        CardAssembly card = CardAssembly.start(new CardSpec(
+                List.of(),
+                IdlePolicy.SLEEP,
+                folder.resolve("counters"),
+                Map.of("disk", new StoreSpec.Memory(1 << 20)),
+                List.of(),
+                List.of(disk)));
         card.serve(disk);
         return card;
     }

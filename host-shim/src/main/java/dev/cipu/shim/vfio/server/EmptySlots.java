@@ -20,7 +20,7 @@ public final class EmptySlots implements AutoCloseable {
     public EmptySlots() {}
 
     /** For functions that are never pulled out: it takes nobody. */
-    static EmptySlots none() {
+    public static EmptySlots none() {
         EmptySlots none = new EmptySlots();
         none.close();
         return none;

@@ -54,7 +54,6 @@ public final class VfioSession implements FunctionListener, Session {
     private final RegionCommands regions;
     private final DirtyCommands dirty;
     private final FarMemory far;
-    private final Duration patience;
     private final FaultWatch faults;
     private final AtomicIntegerArray broken;
     private final AtomicBoolean configDirty = new AtomicBoolean();
@@ -102,7 +101,6 @@ public final class VfioSession implements FunctionListener, Session {
         interrupts = new IrqCommands(lines);
         regions = new RegionCommands(device.pci(), queues, mapDoorbells);
         dirty = new DirtyCommands(queues);
-        this.patience = patience;
         far = new FarMemory(this::ask, () -> table, queues::log, queues::changes);
         queues.reach(far, wakeup::wake);
         faults = new FaultWatch(queues.count(), counters);

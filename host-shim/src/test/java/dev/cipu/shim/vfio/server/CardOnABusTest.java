@@ -62,7 +62,8 @@ class CardOnABusTest {
                 folder.resolve("s"),
                 new VfioDevice(pci, pci, disk, queues),
                 mapDoorbells,
-                SessionCounters.unlisted());
+                SessionCounters.unlisted(),
+                EmptySlots.none());
     }
 
     private CardSpec card(DeviceSpec disk) {
