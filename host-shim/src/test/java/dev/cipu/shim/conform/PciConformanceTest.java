@@ -271,7 +271,7 @@ class PciConformanceTest {
     }
 
     private static Fault shortDoorbells(String name, UnaryOperator<PciFunction> fault, String... ids) {
-        long offered = 1L << RingFeature.NOTIFICATION_DATA - Integer.SIZE;
+        long offered = 1L << (RingFeature.NOTIFICATION_DATA - Integer.SIZE);
         return Fault.of(name, both(fault, secondWord(is -> is & ~offered)), ids);
     }
 
@@ -313,7 +313,7 @@ class PciConformanceTest {
 
     /** Offers admin queues as they should not be. */
     private static UnaryOperator<PciFunction> admin(int index, int queues) {
-        long bit = 1L << RingFeature.ADMIN_VQ - Integer.SIZE;
+        long bit = 1L << (RingFeature.ADMIN_VQ - Integer.SIZE);
         return both(
                 secondWord(is -> is | bit),
                 both(
