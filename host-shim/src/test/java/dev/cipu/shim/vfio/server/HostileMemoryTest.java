@@ -192,7 +192,7 @@ class HostileMemoryTest {
             client.answer(wish, wish.address(), 2, 0);
             RawClient.Asked again = client.asked();
             client.answer(again, again.address(), 2, 2);
-            assertThat(dirty(client)).isEqualTo(1L << USED / 4096);
+            assertThat(dirty(client)).isEqualTo(1L << (USED / 4096));
         }
     }
 
