@@ -32,6 +32,9 @@ import java.util.List;
  * message: one thread may use the connection and another one the rings.
  */
 class FunctionDriver implements AutoCloseable {
+    /** The vendor of a slot in which nothing is. */
+    private static final long NOBODY = 0xffff;
+
     static final Duration LIMIT = Duration.ofSeconds(10);
     static final int SIZE = 64;
     private static final long GUEST = 0x1_0000_0000L;
@@ -143,13 +146,12 @@ class FunctionDriver implements AutoCloseable {
         config().set(at, 2, config().get(at, 2) | PciExpress.INITIATE_RESET << 8);
     }
 
-    /** Whether the server has closed the connection, or does so in time. */
+    /** Whether the function is gone, or goes in time: its slot is empty, or the server has closed the connection. */
     boolean isEnded() {
         return Pause.until(
                 () -> {
                     try {
-                        config().get(HeaderLayout.VENDOR, 2);
-                        return false;
+                        return config().get(HeaderLayout.VENDOR, 2) == NOBODY;
                     } catch (LinkException e) {
                         return e.kind() == LinkException.Kind.CLOSED;
                     }
