@@ -87,6 +87,25 @@ class CardSpecTest {
                 .hasMessageNotContaining("\n");
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            devices:\\n- kind: net\\n  socket: /x\\n- kind: net\\n  socket: /y\\n  colour: 9 | 4: devices[1]: unknown key 'colour'
+            devices:\\n- {kind: net, socket: /x}\\n- {kind: tap, addr: 10}             | 3: devices[1]: key 'addr'
+            devices:\\n- kind: net\\n  socket:\\n  - /x                                | 3: 'devices[0].socket' has no
+            idle: nap # wrong, too\\n\\ncores:\\n- 0\\n- [1]                                           | 5: 'cores[1]' has no single value
+            stores:\\n  1: mem:1M\\n  b:\\n    store: mem:1M\\n    fast: on             | 3: stores.b: unknown key 'fast'
+            switches:\\n  a: none\\n  b: moon                                         | 3: switches.b: uplink: there is no
+            cores: 0\\nidle: nap                                                     | 2: idle: there is no policy
+            cores: 0\\ncontrol: ''                                                   | 2: control: a socket's path
+            cores: 0\\n\\nmotor: on                                                   | 3: unknown key 'motor'
+            cores: 0\\na: [\\nb                                                       | 3: not YAML
+            """)
+    void aWrongFileIsToldTheLine(String text, String message) {
+        assertThatThrownBy(() -> yaml(text.replace("\\n", "\n")))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageStartingWith("card.yaml:" + message);
+    }
+
     @Test
     void twoDevicesCannotShareASocketOrAName() {
         CardSpecBuilder sameSocket = new CardSpecBuilder()
