@@ -102,7 +102,8 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
             }
             card.refresh();
             if (live) {
-                out.print("\r" + line.next() + "\u001b[K");
+                // what is logged meanwhile begins where this does
+                out.print(line.next() + "\u001b[K\r");
                 out.flush();
             }
         }

@@ -164,8 +164,12 @@ class TopologyPeerIT {
         switchedOn(machine, "cipu-image-1", 1, "The bare-metal machine");
         assertThat(machine.ask("ls /page 2>&1")).contains("No such file");
         assertThat(machine.ask("ping -q -c 1 " + VM + " | grep loss")).contains(" 0% packet loss");
-        assertThat(neighbour.ask("kill -INT $talking; sleep 1; grep loss /pings"))
-                .contains(" 0% packet loss");
+        String[] counts = neighbour
+                .ask("kill -INT $talking; sleep 1; awk '/loss/ {print $1, $4}' /pings")
+                .split(" ", -1);
+        assertThat(Integer.parseInt(counts[0]) - Integer.parseInt(counts[1]))
+                .as("lost pings of %s; one may have been under way", counts[0])
+                .isBetween(0, 1);
         return machine;
     }
 
