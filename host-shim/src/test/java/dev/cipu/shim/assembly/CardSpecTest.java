@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,24 @@ class CardSpecTest {
                 .containsEntry("void", new StoreSpec.Nothing(1L << 40));
     }
 
+    @Test
+    void theExampleHasAllThreeFormsOfCompute() throws IOException {
+        CardSpecBuilder builder = new CardSpecBuilder();
+        CardYaml.read(Path.of("../docs/examples/topology.yaml"), builder);
+        CardSpec card = builder.build();
+
+        assertThat(card.devices().stream()
+                        .map(device -> device.id() + " " + device.endpoint().transport()))
+                .containsExactly(
+                        "vm-disk VHOST_USER",
+                        "vm-nic VHOST_USER",
+                        "metal-disk VFIO_USER",
+                        "metal-nic VFIO_USER",
+                        "web-volume VHOST_USER");
+        assertThat(card.taps().stream().map(TapSpec::id)).containsExactly("web-nic");
+        assertThat(card.control()).isEqualTo(Path.of("/run/cipu/card"));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             devices: 5                                                 | 'devices' is no list
@@ -101,7 +120,7 @@ class CardSpecTest {
             cores: 0\\na: [\\nb                                                       | 3: not YAML
             """)
     void aWrongFileIsToldTheLine(String text, String message) {
-        assertThatThrownBy(() -> yaml(text.replace("\\n", "\n")))
+        assertThatThrownBy(() -> Described.yaml(text.replace("\\n", "\n")))
                 .isInstanceOf(CardSpecException.class)
                 .hasMessageStartingWith("card.yaml:" + message);
     }
