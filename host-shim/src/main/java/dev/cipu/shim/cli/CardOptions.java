@@ -9,14 +9,25 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
-/** The options that describe a card, shared by the commands that need to know it. */
+/** The words that describe a card, shared by the commands that need to know it. */
 final class CardOptions {
-    @Option(
-            names = "--config",
+    @Spec(Spec.Target.MIXEE)
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec command;
+
+    @Parameters(
+            arity = "0..1",
             paramLabel = "FILE",
             description = "A card's description in YAML; options add to it. See docs/cli.md.")
+    private @Nullable Path file;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "The same.")
     private @Nullable Path config;
 
     @Option(
@@ -97,8 +108,15 @@ final class CardOptions {
     /** The card that file and options describe together. */
     CardSpec spec() {
         CardSpecBuilder builder = new CardSpecBuilder();
+        if (file != null && config != null) {
+            throw new ParameterException(
+                    command.commandLine(), "'" + file + "' and --config describe the card; leave one of them out");
+        }
+        if (file != null) {
+            read(file, "the command line", builder);
+        }
         if (config != null) {
-            readConfig(config, builder);
+            read(config, "--config", builder);
         }
         if (card != null) {
             builder.card("--card", card);
@@ -130,14 +148,14 @@ final class CardOptions {
         return builder.build();
     }
 
-    private static void readConfig(Path file, CardSpecBuilder builder) {
+    private static void read(Path file, String where, CardSpecBuilder builder) {
         try {
             CardYaml.read(file, builder);
         } catch (NoSuchFileException e) {
-            throw new CommandFailure(ExitCode.MISSING, "there is no file " + file + "; check --config", e);
+            throw new CommandFailure(ExitCode.MISSING, "there is no file " + file + "; check " + where, e);
         } catch (IOException e) {
             throw new CommandFailure(
-                    ExitCode.MISSING, "cannot read " + file + ": " + e.getMessage() + "; check --config", e);
+                    ExitCode.MISSING, "cannot read " + file + ": " + e.getMessage() + "; check " + where, e);
         }
     }
 

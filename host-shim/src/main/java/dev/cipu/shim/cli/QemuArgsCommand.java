@@ -9,6 +9,7 @@ import dev.cipu.shim.assembly.EndpointSpec.Mode;
 import dev.cipu.shim.assembly.NetSpec;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -66,6 +67,14 @@ public final class QemuArgsCommand implements Subcommand, Callable<Integer> {
                             + " crashes under TCG; before 9.2 the option to reconnect has its older name.")
     private String release = "11.0";
 
+    @Option(
+            names = "--only",
+            paramLabel = "ID",
+            split = ",",
+            description =
+                    "The devices of this machine, with commas between them, where a card has several. Default: all.")
+    private List<String> only = List.of();
+
     /** For {@link java.util.ServiceLoader}. */
     public QemuArgsCommand() {}
 
@@ -77,14 +86,29 @@ public final class QemuArgsCommand implements Subcommand, Callable<Integer> {
         }
         CardSpec described = card.spec();
         int qemu = release();
+        List<DeviceSpec> devices = chosen(described.devices());
         PrintWriter out = spec.commandLine().getOut();
         out.println("-m " + memory + " -object memory-backend-memfd,id=mem,size=" + memory
                 + ",share=on -machine memory-backend=mem");
-        for (DeviceSpec device : described.devices()) {
+        for (DeviceSpec device : devices) {
             out.println(device(device, qemu));
         }
         out.flush();
         return ExitCode.DONE;
+    }
+
+    private List<DeviceSpec> chosen(List<DeviceSpec> devices) {
+        List<String> ids = devices.stream().map(DeviceSpec::id).toList();
+        for (String id : only) {
+            if (!ids.contains(id)) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "--only: the card has no device '" + id + "' for a machine; it has " + String.join(", ", ids));
+            }
+        }
+        return devices.stream()
+                .filter(device -> only.isEmpty() || only.contains(device.id()))
+                .toList();
     }
 
     private static int release(int major, int minor) {

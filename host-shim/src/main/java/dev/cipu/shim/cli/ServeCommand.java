@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "serve",
         description = {
-            "Serve virtio devices over vhost-user until SIGINT or SIGTERM.",
+            "Serve virtio devices over vhost-user or vfio-user until SIGINT or SIGTERM.",
             "Prints 'ready KIND ID SOCKET' for each device as soon as hosts can connect to it."
         },
         footer = {
@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
             "  cipu serve --net socket=/tmp/n0 --uplink loopback: --idle sleep",
             "  cipu serve --tap name=cipu0,addr=10.0.0.1/24 --net socket=/tmp/n0",
             "  cipu serve --control /run/cipu/card --idle sleep",
-            "  cipu serve --config card.yaml"
+            "  cipu serve card.yaml"
         })
 public final class ServeCommand implements Subcommand, Callable<Integer> {
     /** Between two looks at the counters and at the files behind disks. */
@@ -102,7 +102,8 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
             }
             card.refresh();
             if (live) {
-                out.print("\r" + line.next() + "\u001b[K");
+                // what is logged meanwhile begins where this does
+                out.print(line.next() + "\u001b[K\r");
                 out.flush();
             }
         }

@@ -98,7 +98,7 @@ class CardBoundsTest {
     void anUnknownCardIsAMistakeOfTheDescription() {
         assertThatThrownBy(() -> yaml("card: cipu-9"))
                 .isInstanceOf(CardSpecException.class)
-                .hasMessageStartingWith("card.yaml: card: there is no card 'cipu-9'")
+                .hasMessageStartingWith("card.yaml:1: card: there is no card 'cipu-9'")
                 .hasMessageContaining("cipu-1");
         assertThatThrownBy(() -> yaml("card: [a]")).hasMessageContaining("'card' has no single value");
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,24 @@ class CardSpecTest {
                 .containsEntry("void", new StoreSpec.Nothing(1L << 40));
     }
 
+    @Test
+    void theExampleHasAllThreeFormsOfCompute() throws IOException {
+        CardSpecBuilder builder = new CardSpecBuilder();
+        CardYaml.read(Path.of("../docs/examples/topology.yaml"), builder);
+        CardSpec card = builder.build();
+
+        assertThat(card.devices().stream()
+                        .map(device -> device.id() + " " + device.endpoint().transport()))
+                .containsExactly(
+                        "vm-disk VHOST_USER",
+                        "vm-nic VHOST_USER",
+                        "metal-disk VFIO_USER",
+                        "metal-nic VFIO_USER",
+                        "web-volume VHOST_USER");
+        assertThat(card.taps().stream().map(TapSpec::id)).containsExactly("web-nic");
+        assertThat(card.control()).isEqualTo(Path.of("/run/cipu/card"));
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             devices: 5                                                 | 'devices' is no list
@@ -85,6 +104,25 @@ class CardSpecTest {
                 .isInstanceOf(CardSpecException.class)
                 .hasMessageContaining(message)
                 .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            devices:\\n- kind: net\\n  socket: /x\\n- kind: net\\n  socket: /y\\n  colour: 9 | 4: devices[1]: unknown key 'colour'
+            devices:\\n- {kind: net, socket: /x}\\n- {kind: tap, addr: 10}             | 3: devices[1]: key 'addr'
+            devices:\\n- kind: net\\n  socket:\\n  - /x                                | 3: 'devices[0].socket' has no
+            idle: nap # wrong, too\\n\\ncores:\\n- 0\\n- [1]                                           | 5: 'cores[1]' has no single value
+            stores:\\n  1: mem:1M\\n  b:\\n    store: mem:1M\\n    fast: on             | 3: stores.b: unknown key 'fast'
+            switches:\\n  a: none\\n  b: moon                                         | 3: switches.b: uplink: there is no
+            cores: 0\\nidle: nap                                                     | 2: idle: there is no policy
+            cores: 0\\ncontrol: ''                                                   | 2: control: a socket's path
+            cores: 0\\n\\nmotor: on                                                   | 3: unknown key 'motor'
+            cores: 0\\na: [\\nb                                                       | 3: not YAML
+            """)
+    void aWrongFileIsToldTheLine(String text, String message) {
+        assertThatThrownBy(() -> Described.yaml(text.replace("\\n", "\n")))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageStartingWith("card.yaml:" + message);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,6 +121,15 @@ class CommandLineTest {
     void aMissingDescriptionIsAMissingResource(@TempDir Path directory) {
         assertThat(run("serve", "--config", directory + "/card.yaml")).isEqualTo(3);
         assertOneLine("card.yaml", "--config");
+        err.getBuffer().setLength(0);
+        assertThat(run("serve", directory + "/card.yaml")).isEqualTo(3);
+        assertOneLine("card.yaml", "check the command line");
+    }
+
+    @Test
+    void aCardHasOneDescription() {
+        assertThat(run("serve", "a.yaml", "--config", "b.yaml")).isEqualTo(2);
+        assertOneLine("'a.yaml'", "--config", "leave one of them out");
     }
 
     @Test
@@ -250,6 +260,25 @@ class CommandLineTest {
         Files.writeString(file, "devices: [{kind: net, socket: /run/n0}]");
         assertThat(run("qemu-args", "--config", file.toString())).isZero();
         assertThat(out.toString()).contains("path=/run/n0");
+        String both = out.toString();
+        out.getBuffer().setLength(0);
+        assertThat(run("qemu-args", file.toString())).isZero();
+        assertThat(out.toString()).isEqualTo(both);
+    }
+
+    @Test
+    void oneMachineOfSeveralGetsItsOwnDevicesOnly() {
+        String[] card = {
+            "qemu-args", "--net", "socket=/a", "--net", "socket=/b", "--blk", "socket=/c,store=mem:1M", "--only"
+        };
+        assertThat(run(with(card, "net1,blk0"))).isZero();
+        assertThat(out.toString()).contains("path=/b", "path=/c").doesNotContain("path=/a");
+        assertThat(run(with(card, "net1,net2"))).isEqualTo(2);
+        assertOneLine("--only", "no device 'net2'", "net0, net1, blk0");
+    }
+
+    private static String[] with(String[] words, String last) {
+        return Stream.concat(Stream.of(words), Stream.of(last)).toArray(String[]::new);
     }
 
     @Test

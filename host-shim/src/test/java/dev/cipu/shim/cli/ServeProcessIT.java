@@ -205,7 +205,7 @@ class ServeProcessIT {
                   - {kind: net, socket: %1$s/n1, switch: a, mode: client}
                 """.formatted(directory));
 
-        assertThat(lines(cipu("serve", "--config", file.toString()), 2))
+        assertThat(lines(cipu("serve", file.toString()), 2))
                 .containsExactly("ready net net0 " + directory + "/n0", "ready net net1 " + directory + "/n1");
         assertThat(directory.resolve("n1"))
                 .as("a client's socket is made by the front-end")

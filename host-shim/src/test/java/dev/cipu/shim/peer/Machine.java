@@ -15,8 +15,7 @@ import java.util.List;
  * ({@code scripts/metal}).
  */
 final class Machine implements AutoCloseable {
-    /** Emulated, on a processor that it shares with others. */
-    static final Duration LIMIT = Duration.ofMinutes(5);
+    static final Duration LIMIT = Console.LIMIT;
 
     /** What a machine is when it is switched on: its board and the firmware on it. */
     enum Board {
@@ -57,9 +56,11 @@ final class Machine implements AutoCloseable {
     }
 
     private final Child child;
+    private final Console console;
 
     private Machine(Child child) {
         this.child = child;
+        this.console = new Console(child);
     }
 
     /** Switches a machine on. The options are the devices on its bus. */
@@ -102,15 +103,12 @@ final class Machine implements AutoCloseable {
 
     /** Gives its system a command. */
     void run(String command) {
-        child.say(command);
+        console.run(command);
     }
 
     /** Gives its system a command, and returns the line that it prints. */
     String ask(String command) {
-        int mark = child.mark();
-        child.say("echo \"RESULT answer:$(" + command + ")\"");
-        // not the command itself, which a terminal may echo
-        return child.await("RESULT answer:(?!\\$)(.*)", mark, LIMIT).group(1);
+        return console.ask(command);
     }
 
     /** Shuts its system down; the machine switches itself off. */

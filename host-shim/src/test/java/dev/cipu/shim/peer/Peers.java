@@ -60,7 +60,8 @@ final class Peers {
         return Boolean.getBoolean("cipu.reference");
     }
 
-    private static Path cache() {
+    /** The folder of everything that is downloaded or built from downloads. */
+    static Path cache() {
         String folder = System.getProperty("cipu.cache");
         return folder == null ? Path.of(System.getProperty("user.home"), ".cache", "cipu") : Path.of(folder);
     }

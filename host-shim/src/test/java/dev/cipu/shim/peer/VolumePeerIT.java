@@ -1,7 +1,6 @@
 package dev.cipu.shim.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class VolumePeerIT {
     private static final int BYTES = 16 << 20;
+    private static final Duration LIMIT = Duration.ofSeconds(30);
 
     @TempDir
     private Path folder;
@@ -28,9 +28,40 @@ class VolumePeerIT {
     @BeforeEach
     void requirePeers() throws IOException {
         Peers.require("qemu11");
-        assumeTrue(
-                "root".equals(Files.getOwner(Path.of("/proc/self")).getName()) && Files.exists(Path.of("/dev/fuse")),
-                "no root, or no /dev/fuse: nothing here to mount with");
+        PrivateHost.require();
+    }
+
+    /** As {@code docs/recipes.md} has it, from a card without a device and back to it. */
+    @Test
+    void aContainerMountsAVolumeOfTheCardWhereNobodyElseSeesIt() throws Exception {
+        Page page = Page.read("recipes.md");
+        try (PrivateHost host = PrivateHost.open(folder)) {
+            host.beginWith(Page.read("topology.md").commands("What it takes", 0));
+            try (Child card = host.start("the card", page.commands("A card that begins empty", 0))) {
+                card.await("ready control", LIMIT);
+                host.run(page.commands("A container: volume", 0));
+                try (Child shell = host.start("the container", page.commands("A container: volume", 1))) {
+                    Console container = new Console(shell);
+                    container.run(page.commands("A container: volume", 2));
+                    assertThat(container.ask("grep -c ' /mnt ext4 ' /proc/mounts"))
+                            .isEqualTo("1");
+                    host.run("! grep ' /mnt ' /proc/mounts");
+                    container.run("head -c 3000000 /dev/urandom >/mnt/file");
+                    String sum = container.ask("md5sum </mnt/file");
+                    container.run("exit");
+                    assertThat(shell.exit(LIMIT)).isZero();
+
+                    host.run(page.commands("Taking things out", 0));
+                    assertThat(host.run("cipu devices --control /run/cipu/card"))
+                            .isEmpty();
+                    host.run("e2fsck -f -n /srv/vol.img");
+                    assertThat(host.run("debugfs -R 'cat /file' /srv/vol.img 2>/dev/null | md5sum"))
+                            .as("what is in the card's store")
+                            .containsExactly(sum);
+                }
+                PrivateHost.end(card);
+            }
+        }
     }
 
     /** What is written to the file is in the card's store, and the other way round. */
