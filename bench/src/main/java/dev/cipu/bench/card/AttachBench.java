@@ -62,7 +62,7 @@ public final class AttachBench implements Callable<Integer> {
             cases = AttachCalls.measure(
                     children, CardChild.script(System.getProperty("java.class.path", "")), cores.cardCore(), rounds);
         } catch (IOException e) {
-            throw new CommandFailure(ExitCode.FAILED, e.getMessage(), e);
+            throw new CommandFailure(ExitCode.FAILED, "a card or a call of it failed: " + e.getMessage(), e);
         }
         Found found = new Found(before.after(), cases);
         PrintWriter out = spec.commandLine().getOut();

@@ -82,7 +82,7 @@ public final class FunctionsBench implements Callable<Integer> {
             try (Children children = new Children()) {
                 cases.add(card.measure(children, script, cores.cardCore(), seconds));
             } catch (IOException e) {
-                throw new CommandFailure(ExitCode.FAILED, e.getMessage(), e);
+                throw new CommandFailure(ExitCode.FAILED, "a card or a call of it failed: " + e.getMessage(), e);
             }
         }
         long each = (cases.get(1).residentBytes() - cases.get(0).residentBytes()) / (count - 1);

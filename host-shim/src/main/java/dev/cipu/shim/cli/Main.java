@@ -23,10 +23,14 @@ public final class Main {
         LogSetup.install(Arrays.asList(args).contains(DEBUG_OPTION));
         PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
         PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-        int exitCode = run(out, err, args);
+        PlainErrand errand = PlainErrand.of(args);
+        int exitCode = errand == null ? RootCommand.run(out, err, args) : errand.run(out, err);
         out.flush();
         err.flush();
-        System.exit(exitCode);
+        if (errand == null || exitCode != ExitCode.DONE) {
+            // sets logging up, to log that it was called; what an errand started has ended, so that one needs no such call
+            System.exit(exitCode);
+        }
     }
 
     /** Runs the command line within this process; returns the exit code. */

@@ -104,6 +104,7 @@ class ThousandFunctionsTest {
         long descriptors = descriptors();
         long kib = residentKib();
         try (CardAssembly card = card()) {
+            assertThat(card.spec().devices()).hasSize(FUNCTIONS);
             assertThat(threads() - threads).as("threads").isLessThan(SOME);
             assertThat(descriptors() - descriptors)
                     .as("descriptors")
