@@ -25,7 +25,7 @@ class TapAllocationIT {
     private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     private static final int MTU = 1500;
     private static final int MAX_FRAME = MTU + 18;
-    private static final int ATTEMPTS = 100;
+    private static final int ATTEMPTS = 2_000;
     private static final int FRAMES = 64;
     private static final int IP = 10 << 24 | 79 << 16 | 7 << 8 | 1;
     private static final int MASK = 0xffffff00;
