@@ -44,7 +44,7 @@ public sealed interface IdlePolicy {
     }
 
     IdlePolicy SPIN = new Spin();
-    IdlePolicy BACKOFF = new Backoff(2_000, 2_000, 20_000, 10_000_000);
+    IdlePolicy BACKOFF = new Backoff(2_000, 2_000, 20_000, 20_000_000);
     IdlePolicy SLEEP = new Sleep(50_000);
 
     /**
