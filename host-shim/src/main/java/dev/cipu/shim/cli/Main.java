@@ -28,7 +28,8 @@ public final class Main {
         out.flush();
         err.flush();
         if (errand == null || exitCode != ExitCode.DONE) {
-            // sets logging up, to log that it was called; what an errand started has ended, so that one needs no such call
+            // sets logging up, to log that it was called; what an errand started has ended, so that one needs no such
+            // call
             System.exit(exitCode);
         }
     }
