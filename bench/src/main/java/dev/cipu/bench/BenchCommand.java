@@ -1,5 +1,7 @@
 package dev.cipu.bench;
 
+import dev.cipu.bench.card.AttachBench;
+import dev.cipu.bench.card.FunctionsBench;
 import dev.cipu.bench.jmh.JmhBench;
 import dev.cipu.bench.overhead.OverheadBench;
 import dev.cipu.bench.suite.SuiteBench;
@@ -24,7 +26,9 @@ import picocli.CommandLine.Spec;
             BlkBench.class,
             SuiteBench.class,
             CompareBench.class,
-            JmhBench.class
+            JmhBench.class,
+            AttachBench.class,
+            FunctionsBench.class
         })
 public final class BenchCommand implements Subcommand, Runnable {
     @Spec
@@ -37,6 +41,7 @@ public final class BenchCommand implements Subcommand, Runnable {
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "name what to do: host, overhead, net, blk, suite, compare or jmh");
+                spec.commandLine(),
+                "name what to do: host, overhead, net, blk, suite, compare, jmh, attach or functions");
     }
 }

@@ -29,8 +29,8 @@ import java.util.List;
  * it. Any thread may add and retire groups. The memory must outlive the table and its groups.
  */
 public final class CounterTable {
-    /** Room for some hundred groups. */
-    public static final long DEFAULT_BYTES = 1 << 18;
+    /** Room for the groups of more than a thousand functions. */
+    public static final long DEFAULT_BYTES = 1 << 21;
 
     private final MemorySegment table;
 

@@ -8,17 +8,25 @@ public sealed interface IdlePolicy {
     record Spin() implements IdlePolicy {}
 
     /**
-     * Polls less and less often, without asking for kicks.
+     * Polls less and less often, without asking for kicks. Each park is an eighth longer than the one before, so that none is
+     * longer than an eighth of the silence before it, and what ends a silence waits for at most that.
      *
      * @param spins empty rounds before the first pause
      * @param pauses rounds with a pause of the core between them, before the first park
-     * @param parkNanos length of a park
+     * @param firstParkNanos length of the first park
+     * @param lastParkNanos length that parks grow to
      */
-    record Backoff(int spins, int pauses, long parkNanos) implements IdlePolicy {
+    record Backoff(int spins, int pauses, long firstParkNanos, long lastParkNanos) implements IdlePolicy {
         public Backoff {
-            if (spins < 0 || pauses < 0 || parkNanos <= 0) {
-                throw new IllegalArgumentException("a back-off of " + spins + ", " + pauses + ", " + parkNanos + " ns");
+            if (spins < 0 || pauses < 0 || firstParkNanos <= 0 || lastParkNanos < firstParkNanos) {
+                throw new IllegalArgumentException("a back-off of " + spins + ", " + pauses + ", " + firstParkNanos
+                        + " to " + lastParkNanos + " ns");
             }
+        }
+
+        /** The park after one of that length, 0 for the first. */
+        long after(long parkNanos) {
+            return Math.clamp(parkNanos + parkNanos / 8, firstParkNanos, lastParkNanos);
         }
     }
 
@@ -36,7 +44,7 @@ public sealed interface IdlePolicy {
     }
 
     IdlePolicy SPIN = new Spin();
-    IdlePolicy BACKOFF = new Backoff(2_000, 2_000, 20_000);
+    IdlePolicy BACKOFF = new Backoff(2_000, 2_000, 20_000, 20_000_000);
     IdlePolicy SLEEP = new Sleep(50_000);
 
     /**

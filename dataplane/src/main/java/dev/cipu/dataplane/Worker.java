@@ -36,6 +36,9 @@ public final class Worker implements Runnable {
     /** Longest sleep; wakes are never lost, so this only bounds how long a worker with nothing to do stays silent. */
     private static final long MAX_SLEEP_NANOS = 1_000_000_000;
 
+    /** From here on a pause is longer than a command's giver should have to wait: such are spent at the bell. */
+    private static final long LONG_PARK_NANOS = 1_000_000;
+
     private static final Poller[] NO_POLLERS = {};
 
     /** Hears of what went wrong on a worker, on its thread. */
@@ -73,6 +76,7 @@ public final class Worker implements Runnable {
     private int current;
 
     private int emptyRounds;
+    private long parkNanos;
     private int blockRounds;
     private int blockBusy;
     private long blockStart;
@@ -155,6 +159,7 @@ public final class Worker implements Runnable {
             counters.add(BUSY_POLLS, 1);
             blockBusy++;
             emptyRounds = 0;
+            parkNanos = 0;
         } else {
             emptyRounds++;
         }
@@ -224,8 +229,22 @@ public final class Worker implements Runnable {
             Thread.onSpinWait();
         } else {
             emptyRounds = backoff.spins() + backoff.pauses();
-            LockSupport.parkNanos(this, backoff.parkNanos());
+            parkNanos = backoff.after(parkNanos);
+            park(parkNanos);
         }
+    }
+
+    private void park(long nanos) {
+        if (nanos < LONG_PARK_NANOS) {
+            LockSupport.parkNanos(this, nanos);
+            return;
+        }
+        // pairs with wake(): a command is in the mailbox before its giver looks at this flag
+        sleeping = true;
+        if (mailbox.isEmpty() && !stopping) {
+            bell.await(nanos);
+        }
+        sleeping = false;
     }
 
     /** Asks every poller for kicks and sleeps if none has anything to do. */
@@ -356,6 +375,7 @@ public final class Worker implements Runnable {
         pollers = now;
         changes++;
         emptyRounds = 0;
+        parkNanos = 0;
         idleRoundNanos = Long.MAX_VALUE;
     }
 

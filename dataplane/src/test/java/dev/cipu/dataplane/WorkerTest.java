@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -31,10 +33,15 @@ class WorkerTest {
 
     private static final class FakeBell implements Bell {
         private int awaits;
+        private final List<Long> lengths = new ArrayList<>();
+        private boolean keepsLengths;
 
         @Override
         public void await(long maxNanos) {
             awaits++;
+            if (keepsLengths) {
+                lengths.add(maxNanos);
+            }
         }
 
         @Override
@@ -178,22 +185,74 @@ class WorkerTest {
 
     @Test
     void backOffParksOnlyAfterItsSpinsAndPausesAndForgetsThemAfterWork() {
-        // a park of 10 ms each shows in real time
-        Worker worker = worker(new IdlePolicy.Backoff(100, 100, 10_000_000), System::nanoTime);
+        // a park of 0.9 ms each shows in real time
+        Worker worker = worker(new IdlePolicy.Backoff(100, 100, 900_000, 900_000), System::nanoTime);
         Probe probe = new Probe();
         worker.add(probe);
         rounds(worker, 200);
         long start = System.nanoTime();
-        rounds(worker, 5);
+        rounds(worker, 50);
         assertThat(System.nanoTime() - start).isGreaterThan(30_000_000);
         probe.work = 1;
         worker.round();
         probe.work = 0;
         start = System.nanoTime();
         rounds(worker, 200);
-        // 200 parks would take two seconds
-        assertThat(System.nanoTime() - start).isLessThan(1_000_000_000);
+        // 200 parks would take a fifth of a second
+        assertThat(System.nanoTime() - start).isLessThan(150_000_000);
         assertThat(probe.arms).isZero();
+        assertThat(bell.awaits).isZero();
+    }
+
+    @Test
+    void parksGrowWithTheSilenceAndLongOnesAreSpentAtTheBell() {
+        Worker worker = worker(new IdlePolicy.Backoff(10, 10, 800_000, 5_000_000), System::nanoTime);
+        bell.keepsLengths = true;
+        Probe probe = new Probe();
+        worker.add(probe);
+        rounds(worker, 20 + 3);
+        // 0.8 ms, 0.9 ms and then more than 1 ms
+        assertThat(bell.lengths).containsExactly(1_012_500L);
+        rounds(worker, 20);
+        assertThat(bell.lengths).isSorted().hasSize(21).endsWith(5_000_000L, 5_000_000L);
+        probe.work = 1;
+        worker.round();
+        probe.work = 0;
+        rounds(worker, 20 + 2);
+        assertThat(bell.lengths).as("after work all over again").hasSize(21);
+        assertThat(probe.arms).as("nobody is asked for kicks").isZero();
+    }
+
+    @Test
+    void aCommandEndsALongPark() {
+        CountDownLatch rung = new CountDownLatch(1);
+        Worker[] holder = new Worker[1];
+        List<String> happened = new ArrayList<>();
+        Bell parking = new Bell() {
+            @Override
+            public void await(long maxNanos) {
+                // somebody else's command, in the middle of the park
+                CompletableFuture.runAsync(() -> holder[0].post(() -> happened.add("done")))
+                        .join();
+                assertThat(rung.getCount()).isZero();
+                holder[0].stop();
+            }
+
+            @Override
+            public void ring() {
+                rung.countDown();
+            }
+        };
+        Worker worker = new Worker(
+                new IdlePolicy.Backoff(0, 0, 2_000_000, 2_000_000),
+                parking,
+                System::nanoTime,
+                counters,
+                (source, cause) -> happened.add("failed"));
+        holder[0] = worker;
+        worker.add(new Probe());
+        worker.run();
+        assertThat(happened).containsExactly("done");
     }
 
     @Test

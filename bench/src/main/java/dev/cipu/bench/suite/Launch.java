@@ -21,7 +21,16 @@ record Launch(Path jar, Path caches) {
     static final String FULL = "full.aot";
 
     private static final String CACHE = "-XX:AOTCache=";
-    private static final String FIRST_COMPILER = "-XX:TieredStopAtLevel=1";
+
+    /** What the script takes instead of this JVM's rules for the compilers where a command has ended before it is warm. */
+    private static final List<String> QUICK = List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-UsePerfData",
+            "-Djdk.reflect.useNativeAccessorOnly=true",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:ArchiveRelocationMode=0");
+
+    private static final String RULE = "-XX:CompileCommand=";
 
     /**
      * How this process was started.
@@ -48,13 +57,15 @@ record Launch(Path jar, Path caches) {
      * @param cached false leaves it away. True insists on it: a JVM that cannot use it ends instead of starting slowly
      */
     List<String> command(String cache, boolean cached, List<String> arguments) {
+        boolean isQuick = cache.equals(SHORT);
         List<String> command = new ArrayList<>();
         command.add(Program.java());
         Program.flags().stream()
-                .filter(flag -> !flag.startsWith(CACHE) && !flag.equals(FIRST_COMPILER))
+                .filter(flag -> !flag.startsWith(CACHE) && !QUICK.contains(flag))
+                .filter(flag -> !isQuick || !flag.startsWith(RULE))
                 .forEach(command::add);
-        if (cache.equals(SHORT)) {
-            command.add(FIRST_COMPILER);
+        if (isQuick) {
+            command.addAll(QUICK);
         }
         if (cached) {
             command.add(CACHE + caches.resolve(cache));

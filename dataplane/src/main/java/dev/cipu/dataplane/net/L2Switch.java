@@ -126,10 +126,14 @@ public final class L2Switch implements Poller {
     private void renumber() {
         int n = ports.size();
         active = ports.toArray(Port[]::new);
-        out = new Burst[n];
+        // between turns they are empty, so it does not matter whose they were
+        int had = Math.min(out.length, n);
+        out = Arrays.copyOf(out, n);
+        for (int i = had; i < n; i++) {
+            out[i] = new Burst();
+        }
         learns = new boolean[n];
         for (int i = 0; i < n; i++) {
-            out[i] = new Burst();
             learns[i] = active[i].learns();
         }
         lastDestination = new long[n];

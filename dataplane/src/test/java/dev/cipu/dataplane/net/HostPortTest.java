@@ -2,6 +2,7 @@ package dev.cipu.dataplane.net;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.dataplane.Allocation;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.memory.HostMemory;
@@ -112,6 +113,48 @@ class HostPortTest {
         Interface b = new Interface(offloads);
         l2.add(new HostPort(b, pool, MAX_FRAME, otherCounters));
         return b;
+    }
+
+    /** An interface that sends one frame for ever, or nothing where that is empty, and forgets what it gets: without allocating. */
+    private record Repeating(MemorySegment frame, FeatureSet offloads) implements FrameChannel {
+        @Override
+        public int read(long first, int firstBytes, long second, int secondBytes) {
+            int bytes = (int) frame.byteSize();
+            int head = Math.min(bytes, firstBytes);
+            MemorySegment.copy(frame, 0, HostMemory.ALL, first, head);
+            MemorySegment.copy(frame, head, HostMemory.ALL, second, bytes - head);
+            return bytes == 0 ? NOTHING : bytes;
+        }
+
+        @Override
+        public int write(long address, int bytes) {
+            return bytes;
+        }
+
+        @Override
+        public boolean isReadable() {
+            return frame.byteSize() > 0;
+        }
+    }
+
+    /**
+     * Bytes that turns allocate in which an interface sends what waits at {@link #a}, again and again.
+     *
+     * @param offloads of the interface at the far end, which decide whether large frames are cut there
+     */
+    private long allocatedTowards(FeatureSet offloads) {
+        byte[] all = Objects.requireNonNull(a.waiting.poll());
+        MemorySegment frame = arena.allocate(all.length);
+        MemorySegment.copy(all, 0, frame, ValueLayout.JAVA_BYTE, 0, all.length);
+        l2.add(new HostPort(new Repeating(frame, TCP), pool, MAX_FRAME, counters));
+        l2.add(new HostPort(new Repeating(MemorySegment.NULL, offloads), pool, MAX_FRAME, otherCounters));
+        return Allocation.inSteadyState(() -> {
+            for (int i = 0; i < 500; i++) {
+                l2.poll();
+                l2.arm();
+                l2.disarm();
+            }
+        });
     }
 
     /** More often than a port that had nothing is left alone. */
@@ -259,6 +302,25 @@ class HostPortTest {
         assertThat(b.reads).isEqualTo(reads);
         assertThat(otherCounters.get("gone")).isEqualTo(1);
         assertThat(l2.arm()).isTrue();
+    }
+
+    @Test
+    void nothingIsAllocatedForAFrame() {
+        a.sends(0, 0, Frames.frame(Frames.MAC_B, Frames.MAC_A, 60, 11));
+        assertThat(allocatedTowards(TCP)).isZero();
+        assertThat(otherCounters.get("rx_packets")).isGreaterThan(500);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void nothingIsAllocatedForALargeFrame(boolean cut) {
+        Datagram one = Datagram.tcp(false, Datagram.data(20_000, 12));
+        a.sends(one.header(NetHeader.GSO_TCPV4, MSS), one.checksumOffset(), one.frame(false));
+        assertThat(allocatedTowards(cut ? CHECKSUMS : TCP)).isZero();
+        long written = otherCounters.get("rx_packets");
+        assertThat(written)
+                .isEqualTo(counters.get("tx_packets") * (cut ? (20_000 + MSS - 1) / MSS : 1))
+                .isPositive();
     }
 
     @Test

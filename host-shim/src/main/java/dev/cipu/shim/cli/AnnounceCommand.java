@@ -1,8 +1,5 @@
 package dev.cipu.shim.cli;
 
-import dev.cipu.shim.control.Answer;
-import dev.cipu.shim.control.Request;
-import dev.cipu.shim.control.Request.Verb;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,8 +30,6 @@ public final class AnnounceCommand implements Subcommand, Callable<Integer> {
 
     @Override
     public Integer call() {
-        Answer answer = card.ask(Request.about(Verb.ANNOUNCE, id));
-        String who = Boolean.TRUE.equals(answer.asked()) ? "its driver was asked" : "by the card";
-        return card.report(answer, spec.commandLine().getOut(), out -> out.println("announced " + id + ": " + who));
+        return card.run(Errand.announce(id), spec.commandLine().getOut());
     }
 }

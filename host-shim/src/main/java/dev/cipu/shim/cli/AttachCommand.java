@@ -1,6 +1,5 @@
 package dev.cipu.shim.cli;
 
-import dev.cipu.shim.assembly.KeyValues;
 import dev.cipu.shim.control.Answer;
 import dev.cipu.shim.control.ControlException;
 import dev.cipu.shim.control.DeviceView;
@@ -8,9 +7,7 @@ import dev.cipu.shim.control.Request;
 import dev.cipu.shim.control.Request.Verb;
 import dev.cipu.shim.qemu.Machine;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -36,8 +33,6 @@ import picocli.CommandLine.Spec;
             "  cipu attach tap name=eth0,netns=web,addr=10.0.0.2/24 --control /tmp/card"
         })
 public final class AttachCommand implements Subcommand, Callable<Integer> {
-    private static final String FILE_STORE = "file:";
-
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -79,30 +74,9 @@ public final class AttachCommand implements Subcommand, Callable<Integer> {
         if (monitor != null && !List.of("net", "blk").contains(kind)) {
             throw new ParameterException(spec.commandLine(), "--qmp takes net and blk");
         }
-        Request request = Request.attach(kind, words());
-        Answer answer = monitor == null ? card.ask(request) : attach(request, monitor);
-        return card.report(
-                answer,
-                spec.commandLine().getOut(),
-                out -> answer.devices().forEach(device -> out.println(device.readyLine())));
-    }
-
-    /** The card may run in another folder than this command. */
-    private Map<String, String> words() {
-        Map<String, String> words = keys.isEmpty()
-                ? new LinkedHashMap<>()
-                : KeyValues.parse("attach", String.join(",", keys)).all();
-        words.computeIfPresent("socket", (_, path) -> absolute(path));
-        words.computeIfPresent(
-                "store",
-                (_, store) -> store.startsWith(FILE_STORE) && store.length() > FILE_STORE.length()
-                        ? FILE_STORE + absolute(store.substring(FILE_STORE.length()))
-                        : store);
-        return words;
-    }
-
-    private static String absolute(String path) {
-        return path.isEmpty() ? path : Path.of(path).toAbsolutePath().toString();
+        Errand errand = Errand.attach(kind, keys);
+        Answer answer = monitor == null ? card.ask(errand.request()) : attach(errand.request(), monitor);
+        return card.report(errand, answer, spec.commandLine().getOut());
     }
 
     private Answer attach(Request request, Path at) {

@@ -5,7 +5,6 @@ import dev.cipu.shim.control.ControlClient;
 import dev.cipu.shim.control.Request;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -22,14 +21,27 @@ final class ControlOptions {
     @Option(names = "--json", paramLabel = "FILE", description = "Write the answer as JSON ('-': standard output).")
     private @Nullable String json;
 
+    /** For picocli. */
+    ControlOptions() {}
+
+    ControlOptions(Path control, @Nullable String json) {
+        this.control = control;
+        this.json = json;
+    }
+
     Answer ask(Request request) {
         return new ControlClient(control).ask(request);
     }
 
+    /** Asks, and shows the answer; returns the exit code. */
+    int run(Errand errand, PrintWriter out) {
+        return report(errand, ask(errand.request()), out);
+    }
+
     /** Shows an answer, to people unless standard output is for machines. */
-    int report(Answer answer, PrintWriter out, Consumer<PrintWriter> print) {
+    int report(Errand errand, Answer answer, PrintWriter out) {
         if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            print.accept(out);
+            errand.lines().apply(answer).forEach(out::println);
             out.flush();
         }
         if (json != null) {

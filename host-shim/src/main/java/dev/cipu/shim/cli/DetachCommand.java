@@ -1,8 +1,5 @@
 package dev.cipu.shim.cli;
 
-import dev.cipu.shim.control.Answer;
-import dev.cipu.shim.control.Request;
-import dev.cipu.shim.control.Request.Verb;
 import dev.cipu.shim.qemu.Machine;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -48,7 +45,6 @@ public final class DetachCommand implements Subcommand, Callable<Integer> {
                 machine.unplug(id);
             }
         }
-        Answer answer = card.ask(Request.about(Verb.DETACH, id));
-        return card.report(answer, spec.commandLine().getOut(), out -> out.println("detached " + id));
+        return card.run(Errand.detach(id), spec.commandLine().getOut());
     }
 }

@@ -1,8 +1,5 @@
 package dev.cipu.shim.cli;
 
-import dev.cipu.shim.control.Answer;
-import dev.cipu.shim.control.DeviceView;
-import dev.cipu.shim.control.Request;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,11 +23,6 @@ public final class DevicesCommand implements Subcommand, Callable<Integer> {
 
     @Override
     public Integer call() {
-        Answer answer = card.ask(Request.devices());
-        return card.report(answer, spec.commandLine().getOut(), out -> {
-            for (DeviceView each : answer.devices()) {
-                out.println(each.kind() + " " + each.id() + " " + each.at());
-            }
-        });
+        return card.run(Errand.devices(), spec.commandLine().getOut());
     }
 }

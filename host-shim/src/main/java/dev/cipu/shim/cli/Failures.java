@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import org.jspecify.annotations.Nullable;
 
 /** What an exception that ended a subcommand means to the user. */
 final class Failures {
@@ -23,19 +24,19 @@ final class Failures {
 
     static Verdict judge(Throwable thrown) {
         return switch (thrown) {
-            case CommandFailure e -> new Verdict(e.exitCode(), Main.oneLine(e.getMessage()));
-            case CardSpecException e -> new Verdict(ExitCode.USAGE, Main.oneLine(e.getMessage()));
-            case ProfileException e -> new Verdict(ExitCode.USAGE, Main.oneLine(e.getMessage()));
-            case ResourceException e -> new Verdict(ExitCode.MISSING, Main.oneLine(e.getMessage()));
-            case ControlException e -> new Verdict(exitCode(e.kind()), Main.oneLine(e.getMessage()));
-            case LoadException e -> new Verdict(ExitCode.FAILED, Main.oneLine(e.getMessage()));
+            case CommandFailure e -> new Verdict(e.exitCode(), oneLine(e.getMessage()));
+            case CardSpecException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
+            case ProfileException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
+            case ResourceException e -> new Verdict(ExitCode.MISSING, oneLine(e.getMessage()));
+            case ControlException e -> new Verdict(exitCode(e.kind()), oneLine(e.getMessage()));
+            case LoadException e -> new Verdict(ExitCode.FAILED, oneLine(e.getMessage()));
             case FrontEndException e ->
-                new Verdict(e.isMissing() ? ExitCode.MISSING : ExitCode.FAILED, Main.oneLine(e.getMessage()));
+                new Verdict(e.isMissing() ? ExitCode.MISSING : ExitCode.FAILED, oneLine(e.getMessage()));
             case LinkException e ->
                 new Verdict(
                         e.kind() == LinkException.Kind.REFUSED ? ExitCode.FAILED : ExitCode.MISSING,
-                        Main.oneLine(e.getMessage()));
-            case PosixException e -> new Verdict(ExitCode.MISSING, Main.oneLine(e.getMessage()));
+                        oneLine(e.getMessage()));
+            case PosixException e -> new Verdict(ExitCode.MISSING, oneLine(e.getMessage()));
             case UncheckedIOException e when e.getCause() != null -> judge(e.getCause());
             case NoSuchFileException e -> missing("there is no file " + e.getFile() + "; check the path");
             case AccessDeniedException e -> missing("no permission for " + e.getFile() + "; check its owner and mode");
@@ -55,6 +56,10 @@ final class Failures {
     }
 
     private static Verdict missing(String line) {
-        return new Verdict(ExitCode.MISSING, Main.oneLine(line));
+        return new Verdict(ExitCode.MISSING, oneLine(line));
+    }
+
+    static String oneLine(@Nullable String message) {
+        return message == null ? "failed for a reason unknown" : message.strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 }

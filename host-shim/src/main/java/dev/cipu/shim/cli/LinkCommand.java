@@ -1,7 +1,5 @@
 package dev.cipu.shim.cli;
 
-import dev.cipu.shim.control.Answer;
-import dev.cipu.shim.control.Request;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,12 +30,11 @@ public final class LinkCommand implements Subcommand, Callable<Integer> {
     @Override
     public Integer call() {
         boolean up = switch (state) {
-            case "up" -> true;
-            case "down" -> false;
+            case Errand.UP -> true;
+            case Errand.DOWN -> false;
             default ->
                 throw new ParameterException(spec.commandLine(), "a link is not '" + state + "'; say up or down");
         };
-        Answer answer = card.ask(Request.link(id, up));
-        return card.report(answer, spec.commandLine().getOut(), out -> out.println("link " + id + " " + state));
+        return card.run(Errand.link(id, up), spec.commandLine().getOut());
     }
 }

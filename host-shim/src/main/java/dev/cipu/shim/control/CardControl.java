@@ -26,7 +26,7 @@ final class CardControl {
     Answer answer(String line) {
         Request request;
         try {
-            request = Request.parse(line);
+            request = CardLines.read(line);
         } catch (IllegalArgumentException e) {
             return Answer.refused(Cause.USAGE, e);
         }

@@ -22,11 +22,11 @@ public final class ControlClient {
      * @throws ControlException if it does not, or cannot be reached
      */
     public Answer ask(Request request) {
-        String line = request.asJson();
+        String line = ClientLines.write(request);
         Answer answer;
         try (JsonLines connection = JsonLines.connect(socket)) {
             connection.send(line, PATIENCE);
-            answer = Request.parseAnswer(connection.next(PATIENCE));
+            answer = ClientLines.read(connection.next(PATIENCE));
         } catch (InterruptedIOException e) {
             throw new ControlException(
                     Answer.Cause.FAILED, "the card at " + socket + " does not answer; see its log", e);

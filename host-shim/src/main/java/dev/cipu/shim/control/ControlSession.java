@@ -88,7 +88,7 @@ final class ControlSession implements AutoCloseable {
     }
 
     private void send(Answer answer) {
-        byte[] text = (Request.asJson(answer) + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] text = (CardLines.write(answer) + "\n").getBytes(StandardCharsets.UTF_8);
         try (Arena sending = Arena.ofConfined()) {
             MemorySegment bytes = sending.allocate(text.length);
             MemorySegment.copy(text, 0, bytes, ValueLayout.JAVA_BYTE, 0, text.length);

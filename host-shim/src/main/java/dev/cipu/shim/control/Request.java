@@ -2,13 +2,6 @@ package dev.cipu.shim.control;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.MapperFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a card can be asked to do, as one line of JSON.
@@ -25,10 +18,8 @@ public record Request(
         @Nullable Map<String, String> keys,
         @Nullable String id,
         @Nullable Boolean up) {
-    /** Longest line in either direction. */
+    /** The longest line that a card reads. */
     static final int MOST_BYTES = 1 << 16;
-
-    private static final int DEPTH = 4;
 
     /** What is done. */
     public enum Verb {
@@ -38,18 +29,6 @@ public record Request(
         LINK,
         ANNOUNCE
     }
-
-    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(DEPTH)
-                            .maxDocumentLength(MOST_BYTES)
-                            .build())
-                    .build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-            .build();
 
     public static Request attach(String kind, Map<String, String> keys) {
         return new Request(Verb.ATTACH, kind, keys, null, null);
@@ -67,28 +46,9 @@ public record Request(
         return new Request(Verb.LINK, null, null, id, up);
     }
 
-    /**
-     * Reads a request; whoever sent it may be anybody.
-     *
-     * @throws IllegalArgumentException if it is none
-     */
-    static Request parse(String line) {
-        Request read;
-        try {
-            read = JSON.readValue(line, Request.class);
-        } catch (JacksonException e) {
-            String first = e.getOriginalMessage().lines().findFirst().orElse("").strip();
-            throw new IllegalArgumentException("no request: " + first, e);
-        }
-        if (read == null || !read.isWhole()) {
-            throw new IllegalArgumentException("a request with a part missing, or one too many");
-        }
-        return read;
-    }
-
     /** Each verb has its own parts, and no others. */
     @SuppressWarnings("ConstantValue") // what was read from outside may lack a verb
-    private boolean isWhole() {
+    boolean isWhole() {
         if (verb == null) {
             return false;
         }
@@ -99,21 +59,5 @@ public record Request(
                 && (keys == null || !keys.containsValue(null))
                 && (id != null) == named
                 && (up != null) == (verb == Verb.LINK);
-    }
-
-    String asJson() {
-        return JSON.writeValueAsString(this);
-    }
-
-    static String asJson(Answer answer) {
-        return JSON.writeValueAsString(answer);
-    }
-
-    static Answer parseAnswer(String line) {
-        try {
-            return JSON.readValue(line, Answer.class);
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException("no answer of a card: " + e.getOriginalMessage(), e);
-        }
     }
 }

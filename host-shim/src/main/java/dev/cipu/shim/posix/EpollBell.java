@@ -17,13 +17,13 @@ import jnr.constants.platform.Errno;
  * watching it.
  */
 public final class EpollBell implements Bell, AutoCloseable {
-    private static final int EPOLL_CLOEXEC = 0x80000;
+    static final int EPOLL_CLOEXEC = 0x80000;
     private static final int ADD = 1;
     private static final int REMOVE = 2;
     private static final int IN_EDGE = 0x80000001;
     private static final int ROOM = 64;
     /** struct epoll_event is packed on x86-64 only. */
-    private static final long EVENT_BYTES = "aarch64".equals(System.getProperty("os.arch")) ? 16 : 12;
+    static final long EVENT_BYTES = "aarch64".equals(System.getProperty("os.arch")) ? 16 : 12;
 
     private final Fd epoll;
     private final EventFd own;

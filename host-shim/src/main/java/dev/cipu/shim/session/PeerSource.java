@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** Where peers come from. Owned by the endpoint's thread, except {@link #withdraw}. */
 public sealed interface PeerSource extends AutoCloseable {
     /**
-     * The next peer; null after a while without one, or when {@code wake} was signalled. Throws PosixException when
-     * none can ever come.
+     * The next peer; null if there is none, which may take a while, or when {@code wake} was signalled. Throws PosixException
+     * when none can ever come.
      */
     @Nullable
     UnixSocket next(EventFd wake);
@@ -25,7 +25,7 @@ public sealed interface PeerSource extends AutoCloseable {
     @Override
     void close();
 
-    /** We listen; others wait in the backlog while one is served. */
+    /** We listen, see {@link Lookout}; others wait in the backlog while one is served. */
     record Listening(UnixListener listener) implements PeerSource {
         private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -36,7 +36,7 @@ public sealed interface PeerSource extends AutoCloseable {
 
         @Override
         public @Nullable UnixSocket next(EventFd wake) {
-            int ready = Readiness.await(Long.MAX_VALUE, listener.fd(), wake.fd());
+            int ready = Readiness.await(0, listener.fd(), wake.fd());
             try {
                 UnixSocket socket = listener.accept();
                 if (socket == null && ready == LISTENER_READY) {

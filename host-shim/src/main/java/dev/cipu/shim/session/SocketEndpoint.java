@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Offers one function to peers, one after the other, on a thread of its own. Made and closed by the card's control
- * thread. Closing first makes it impossible to connect, then ends the session: a peer that reconnects meanwhile
+ * Offers one function to peers, one after the other, on a thread that lasts while there are any: where we listen, the {@link
+ * Lookout} waits for the next one. Made and closed by the card's control thread. Closing first makes it impossible to connect, then ends the session: a peer that reconnects meanwhile
  * must not end up in the backlog of a process that is about to die.
  */
 public final class SocketEndpoint implements AutoCloseable {
@@ -25,7 +25,12 @@ public final class SocketEndpoint implements AutoCloseable {
     private final Opening opening;
     private final RateLimit logLimit = new RateLimit(Duration.ofSeconds(1));
     private final EventFd wake = EventFd.create();
-    private final Thread thread;
+    private final @Nullable Lookout lookout;
+
+    /** Guards {@link #thread}, and whether one is to come. */
+    private final Object gate = new Object();
+
+    private @Nullable Thread thread;
     private volatile boolean stopping;
     private volatile @Nullable Session current;
 
@@ -34,7 +39,7 @@ public final class SocketEndpoint implements AutoCloseable {
         this.counters = counters;
         this.source = source;
         this.opening = opening;
-        this.thread = Thread.ofPlatform().name("session-" + name).daemon().unstarted(this::serve);
+        lookout = source instanceof PeerSource.Listening ? Lookout.enter() : null;
     }
 
     /** Makes a session with a peer that has just connected; it takes the socket. Called on the endpoint's thread. */
@@ -52,7 +57,9 @@ public final class SocketEndpoint implements AutoCloseable {
     public static SocketEndpoint start(String name, SessionCounters counters, PeerSource source, Opening opening) {
         try {
             SocketEndpoint endpoint = new SocketEndpoint(name, counters, source, opening);
-            endpoint.thread.start();
+            if (!endpoint.lookOut()) {
+                endpoint.begin();
+            }
             return endpoint;
         } catch (RuntimeException e) {
             source.close();
@@ -64,18 +71,48 @@ public final class SocketEndpoint implements AutoCloseable {
         return counters;
     }
 
+    /** Waits for the next peer without a thread; false where one has to go and look for peers. */
+    private boolean lookOut() {
+        if (lookout == null || !(source instanceof PeerSource.Listening listening)) {
+            return false;
+        }
+        synchronized (gate) {
+            thread = null;
+            if (!stopping) {
+                lookout.watch(listening.listener().fd(), this::begin);
+            }
+        }
+        return true;
+    }
+
+    private void begin() {
+        synchronized (gate) {
+            if (!stopping) {
+                Thread serving =
+                        Thread.ofPlatform().name("session-" + name).daemon().unstarted(this::serve);
+                serving.start();
+                thread = serving;
+            }
+        }
+    }
+
     private void serve() {
+        boolean resting = false;
         try {
-            while (!stopping) {
+            while (!stopping && !resting) {
                 UnixSocket socket = source.next(wake);
                 if (socket != null) {
                     serve(socket);
+                } else {
+                    resting = lookOut();
                 }
             }
         } catch (PosixException e) {
             LOG.error("{}: nobody can connect any more: {}", name, e.getMessage());
         } finally {
-            source.close();
+            if (!resting) {
+                source.close();
+            }
         }
     }
 
@@ -139,14 +176,24 @@ public final class SocketEndpoint implements AutoCloseable {
     @Override
     public void close() {
         stop();
+        Thread serving;
+        synchronized (gate) {
+            // from now on none begins
+            serving = thread;
+        }
         boolean interrupted = false;
-        while (thread.isAlive()) {
+        while (serving != null && serving.isAlive()) {
             try {
-                thread.join();
+                serving.join();
             } catch (InterruptedException e) {
                 interrupted = true;
             }
         }
+        if (lookout != null && source instanceof PeerSource.Listening listening) {
+            lookout.forget(listening.listener().fd());
+            lookout.leave();
+        }
+        source.close();
         wake.close();
         if (interrupted) {
             Thread.currentThread().interrupt();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpecBuilder;
+import dev.cipu.shim.assembly.KeyValues;
 import dev.cipu.shim.assembly.ResourceException;
 import dev.cipu.shim.control.Answer.Cause;
 import dev.cipu.shim.control.Request.Verb;
@@ -77,7 +78,7 @@ class ControlServerTest {
 
     private static Answer say(JsonLines connection, String line) throws IOException {
         connection.send(line, PATIENCE);
-        return Request.parseAnswer(connection.next(PATIENCE));
+        return ClientLines.read(connection.next(PATIENCE));
     }
 
     @Test
@@ -94,6 +95,70 @@ class ControlServerTest {
         assertThat(ask(Request.about(Verb.ANNOUNCE, "net0")).asked()).isFalse();
         assertThat(ask(Request.about(Verb.DETACH, "net0")).devices()).containsExactly(made);
         assertThat(ask(Request.devices()).devices()).isEmpty();
+    }
+
+    @Test
+    void moreDevicesThanARequestHasRoomForAreListed() {
+        int many = 500;
+        for (int i = 0; i < many; i++) {
+            Map<String, String> keys = Map.of("socket", directory + "/n" + i);
+            card.attach(words -> words.device("net", new KeyValues("test", keys)));
+        }
+        Answer answer = ask(Request.devices());
+        assertThat(answer.devices()).hasSize(many).extracting(DeviceView::id).endsWith("net" + (many - 1));
+        assertThat(CardLines.write(answer).length()).isGreaterThan(Request.MOST_BYTES);
+    }
+
+    @Test
+    void aClientReadsWhatACardSaysAndSkipsWhatItDoesNotKnow() {
+        Answer all = new Answer(
+                "no \"such\" thing",
+                Cause.MISSING,
+                List.of(
+                        new DeviceView("net", "n", "/s", true, false, 2, "02:00:00:00:00:01", 1500, "sw0"),
+                        new DeviceView("blk", "b", "/b", false, true, 3, null, 0, null)),
+                true);
+        assertThat(ClientLines.read(CardLines.write(all))).isEqualTo(all);
+        Answer none = new Answer(null, null, List.of(), null);
+        assertThat(ClientLines.read(CardLines.write(none))).isEqualTo(none);
+        assertThat(ClientLines.read(
+                                "{\"later\":{\"a\":[1]},\"devices\":[{\"kind\":\"net\",\"id\":\"n\",\"at\":\"s\",\"x\":[{}]}]}")
+                        .devices())
+                .hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "7",
+                "[]",
+                "{",
+                "{}",
+                "{\"devices\":{}}",
+                "{\"devices\":[7]}",
+                "{\"devices\":[{}]}",
+                "{\"devices\":[],\"cause\":\"FLOOD\"}",
+                "{\"devices\":[],\"error\":7}",
+                "{\"devices\":[],\"asked\":7}",
+                "{\"devices\":[{\"kind\":\"net\",\"id\":\"n\",\"at\":\"s\",\"queues\":true}]}",
+            })
+    void whatIsNoAnswerIsSaid(String line) {
+        assertThatThrownBy(() -> ClientLines.read(line)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aCardReadsWhatAClientAsks() {
+        for (Request each : List.of(
+                Request.devices(),
+                Request.attach("net", Map.of("socket", "/a \"b\"\\c", "queues", "2")),
+                Request.attach("tap", Map.of()),
+                Request.about(Verb.DETACH, "x"),
+                Request.about(Verb.ANNOUNCE, "\u00e9"),
+                Request.link("x", false),
+                Request.link("x", true))) {
+            assertThat(CardLines.read(ClientLines.write(each))).isEqualTo(each);
+        }
     }
 
     @Test
@@ -182,8 +247,7 @@ class ControlServerTest {
             String line = "{\"verb\":\"DEVICES\"}";
             connection.send(line + "\n" + line + "\n" + line, PATIENCE);
             for (int i = 0; i < 3; i++) {
-                assertThat(Request.parseAnswer(connection.next(PATIENCE)).error())
-                        .isNull();
+                assertThat(ClientLines.read(connection.next(PATIENCE)).error()).isNull();
             }
         }
         try (UnixSocket raw = UnixSocket.connect(socket());
@@ -240,7 +304,7 @@ class ControlServerTest {
             try (JsonLines late = JsonLines.connect(socket())) {
                 late.send("{\"verb\":\"DEVICES\"}", PATIENCE);
                 silent.removeFirst().close();
-                assertThat(Request.parseAnswer(late.next(PATIENCE)).error()).isNull();
+                assertThat(ClientLines.read(late.next(PATIENCE)).error()).isNull();
             }
         } finally {
             for (JsonLines each : silent) {

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * the device only read is told by one element. {@code [virtio-1.4 §2.8.8]}
  */
 public final class PackedQueue implements Virtqueue {
+    private static final int[] NO_HEADS = {};
+
     /** What is kept of a chain in flight: its slots, whether the device may write into it, and its first slot's index. */
     private static final int SLOTS = 0xffff;
 
@@ -630,13 +632,19 @@ public final class PackedQueue implements Virtqueue {
         return used << 16 | next;
     }
 
+    @Override
+    public int[] abandon() {
+        giveBack();
+        return NO_HEADS;
+    }
+
     /**
      * Returns every chain that was popped and not pushed, nothing written into it: a stopped ring cannot be asked for them again,
      * for used elements may have overwritten their descriptors.
      *
      * @return how many
      */
-    public int giveBack() {
+    int giveBack() {
         // in the order of the ring, on which a driver may rely
         int[] ids = IntStream.range(0, taken.length)
                 .filter(id -> taken[id] != 0)

@@ -485,11 +485,14 @@ public final class SplitQueue implements Virtqueue {
         return next;
     }
 
-    /**
-     * Heads that were popped and not pushed, and those to be popped again that were not: what a successor must answer if this
-     * queue was stopped in the middle of its work.
-     */
-    public int[] unanswered() {
+    @Override
+    public int[] abandon() {
+        release();
+        return unanswered();
+    }
+
+    /** Heads that were popped and not pushed, and those to be popped again that were not. */
+    int[] unanswered() {
         int[] taken = IntStream.range(0, size).filter(head -> outstanding[head]).toArray();
         return IntStream.concat(
                         Arrays.stream(HeadOrder.fromOldest(taken, size)),

@@ -108,4 +108,13 @@ public sealed interface Virtqueue permits SplitQueue, PackedQueue {
      * the position of the next descriptor to pop in the lower half and that of the next one to use in the upper half.
      */
     int position();
+
+    /**
+     * After a stop in the middle of something, as by a fault: what was done becomes visible, and the driver may be owed a call. A
+     * packed queue gives every chain that it has taken back, for used elements may have overwritten the descriptors that a
+     * successor would have to read.
+     *
+     * @return the heads that a successor must take again, in this order: those taken and not answered
+     */
+    int[] abandon();
 }

@@ -8,9 +8,7 @@ import dev.cipu.shim.session.PageLog;
 import dev.cipu.shim.session.RingLog;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.ring.Interrupt;
-import dev.cipu.virtio.ring.PackedQueue;
 import dev.cipu.virtio.ring.RingFormat;
-import dev.cipu.virtio.ring.SplitQueue;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueBuilder;
 import dev.cipu.virtio.ring.VirtqueueViolation;
@@ -394,13 +392,7 @@ public final class CardQueues implements QueueHost {
             return;
         }
         pause(index, ring);
-        switch (queue) {
-            case SplitQueue split -> {
-                split.release();
-                ring.unanswered = split.unanswered();
-            }
-            case PackedQueue packed -> packed.giveBack();
-        }
+        ring.unanswered = queue.abandon();
         resume(index, ring);
         // the worker may have owed it
         ring.used().raise();

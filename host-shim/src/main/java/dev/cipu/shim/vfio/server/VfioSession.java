@@ -5,10 +5,9 @@ import dev.cipu.shim.posix.Fd;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixSocket;
-import dev.cipu.shim.session.FaultWatch;
 import dev.cipu.shim.session.Session;
 import dev.cipu.shim.session.SessionCounters;
-import dev.cipu.shim.session.Wakeup;
+import dev.cipu.shim.session.WorkerReports;
 import dev.cipu.shim.vfio.Command;
 import dev.cipu.shim.vfio.ErrorNumber;
 import dev.cipu.shim.vfio.VfioLayout;
@@ -19,28 +18,21 @@ import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.ring.Violation;
 import java.io.Serial;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One client of a function, from connect to disconnect. Its thread is the function's control thread meanwhile. When it ends
  * the function is as after power-on, so that the next client finds nothing of this one.
  */
-public final class VfioSession implements FunctionListener, Session {
+public final class VfioSession implements Session {
     private static final int SOCKET_READY = 1;
     private static final int WAKE_READY = 2;
     private static final int UNMASK_READY = 4;
     private static final String STOPPED = "stopped";
     private static final String LEFT = "the client left";
 
-    /** How a driver has broken the rules of a queue: by a buffer where no memory is, or otherwise. */
-    private static final int MET_NOTHING = 1;
-
-    private static final int BROKE = 2;
     private static final Fd[] NO_DESCRIPTORS = {};
 
-    private final Wakeup wakeup = new Wakeup();
     private final VfioDevice device;
     private final Duration patience;
     private final SessionCounters counters;
@@ -54,9 +46,7 @@ public final class VfioSession implements FunctionListener, Session {
     private final RegionCommands regions;
     private final DirtyCommands dirty;
     private final FarMemory far;
-    private final FaultWatch faults;
-    private final AtomicIntegerArray broken;
-    private final AtomicBoolean configDirty = new AtomicBoolean();
+    private final WorkerReports reports;
     private DmaTable table = DmaTable.EMPTY;
 
     /** What {@link #table} replaces, until no worker uses it. */
@@ -102,11 +92,10 @@ public final class VfioSession implements FunctionListener, Session {
         regions = new RegionCommands(device.pci(), queues, mapDoorbells);
         dirty = new DirtyCommands(queues);
         far = new FarMemory(this::ask, () -> table, queues::log, queues::changes);
-        queues.reach(far, wakeup::wake);
-        faults = new FaultWatch(queues.count(), counters);
-        broken = new AtomicIntegerArray(queues.count());
+        reports = new WorkerReports(queues.count(), counters);
+        queues.reach(far, reports::wake);
         counters.sessionBegan();
-        device.card().listen(this);
+        device.card().listen(reports);
     }
 
     @Override
@@ -149,7 +138,7 @@ public final class VfioSession implements FunctionListener, Session {
         while (!stopping) {
             int ready = await();
             if ((ready & WAKE_READY) != 0) {
-                wakeup.taken();
+                reports.begin();
                 handleEvents();
             }
             if ((ready & UNMASK_READY) != 0) {
@@ -199,8 +188,8 @@ public final class VfioSession implements FunctionListener, Session {
         Fd socket = channel.socket().fd();
         Fd unmasking = lines.unmasking();
         return unmasking == null
-                ? Readiness.await(pause, socket, wakeup.fd())
-                : Readiness.await(pause, socket, wakeup.fd(), unmasking);
+                ? Readiness.await(pause, socket, reports.fd())
+                : Readiness.await(pause, socket, reports.fd(), unmasking);
     }
 
     /** The driver has broken the rules of a queue. */
@@ -211,15 +200,16 @@ public final class VfioSession implements FunctionListener, Session {
     }
 
     private void handleEvents() {
-        for (int i = 0; i < broken.length(); i++) {
-            int how = broken.getAndSet(i, 0);
-            boolean nowhere = how == MET_NOTHING;
-            if (how != 0 && queues.isRunning(i) && !(nowhere && queues.goFar(i))) {
+        for (int i = 0; i < queues.count(); i++) {
+            Violation kind = reports.takeBroken(i);
+            // a buffer may lie where the client has memory that is not mapped here
+            boolean nowhere = kind == Violation.ADDRESS_UNMAPPED;
+            if (kind != null && queues.isRunning(i) && !(nowhere && queues.goFar(i))) {
                 broke(i);
             }
         }
-        faults.look(table::filesStillCover, queues::restart);
-        if (configDirty.getAndSet(false)) {
+        reports.faults().look(table::filesStillCover, queues::restart);
+        if (reports.takeConfigChange()) {
             device.events().configChanged();
         }
     }
@@ -354,36 +344,13 @@ public final class VfioSession implements FunctionListener, Session {
     }
 
     @Override
-    public void queueBroken(int queue, Violation kind) {
-        broken.set(queue, kind == Violation.ADDRESS_UNMAPPED ? MET_NOTHING : BROKE);
-        wakeup.wake();
-    }
-
-    @Override
-    public void queueFaulted(int queue, boolean alone) {
-        faults.queueFaulted(queue, alone);
-    }
-
-    @Override
-    public void memoryFault() {
-        faults.memoryFault();
-        wakeup.wake();
-    }
-
-    @Override
-    public void configChanged() {
-        configDirty.set(true);
-        wakeup.wake();
-    }
-
-    @Override
     public void stop() {
         stopping = true;
         if (slots.isOpen()) {
             // the client goes on to talk; a message that has begun ends within our patience
-            wakeup.wake();
+            reports.wake();
         } else {
-            wakeup.wake(() -> channel.socket().endInput());
+            reports.wake(() -> channel.socket().endInput());
         }
     }
 
@@ -402,7 +369,7 @@ public final class VfioSession implements FunctionListener, Session {
                 slots.take(channel.socket(), patience);
             }
         } finally {
-            wakeup.close();
+            reports.close();
             lines.close();
             regions.close();
             channel.close();

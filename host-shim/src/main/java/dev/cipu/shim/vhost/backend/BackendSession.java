@@ -10,6 +10,7 @@ import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixSocket;
 import dev.cipu.shim.session.Session;
 import dev.cipu.shim.session.SessionCounters;
+import dev.cipu.shim.session.WorkerReports;
 import dev.cipu.shim.vhost.Message;
 import dev.cipu.shim.vhost.MessageLayout;
 import dev.cipu.shim.vhost.ProtocolFeature;
@@ -116,7 +117,7 @@ public final class BackendSession implements Session {
             } else if (met != null) {
                 rings.missed(i, met.address(), met.write());
             }
-            if (reports.takeBroken(i) && rings.ring(i).isRunning()) {
+            if (reports.takeBroken(i) != null && rings.ring(i).isRunning()) {
                 fail(i);
             }
         }

@@ -11,10 +11,8 @@ import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.ring.ChainRecord;
 import dev.cipu.virtio.ring.PackedLayout;
-import dev.cipu.virtio.ring.PackedQueue;
 import dev.cipu.virtio.ring.RingFormat;
 import dev.cipu.virtio.ring.SplitLayout;
-import dev.cipu.virtio.ring.SplitQueue;
 import dev.cipu.virtio.ring.TranslationMiss;
 import dev.cipu.virtio.ring.Virtqueue;
 import dev.cipu.virtio.ring.VirtqueueBuilder;
@@ -416,13 +414,7 @@ final class Vring implements AutoCloseable {
         Virtqueue queue = running;
         pause();
         if (queue != null) {
-            switch (queue) {
-                case SplitQueue split -> {
-                    split.release();
-                    unanswered = split.unanswered();
-                }
-                case PackedQueue packed -> packed.giveBack();
-            }
+            unanswered = queue.abandon();
             // the worker may have owed it
             call.raise();
         }

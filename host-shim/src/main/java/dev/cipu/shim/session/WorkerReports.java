@@ -1,74 +1,70 @@
-package dev.cipu.shim.vhost.backend;
+package dev.cipu.shim.session;
 
 import dev.cipu.shim.card.FunctionListener;
 import dev.cipu.shim.posix.Fd;
-import dev.cipu.shim.session.FaultWatch;
-import dev.cipu.shim.session.SessionCounters;
-import dev.cipu.shim.session.Wakeup;
 import dev.cipu.virtio.ring.Violation;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What workers have met while they served a session's rings, until its thread looks. Workers report, and whoever else knows of a
+ * What workers have met while they served a session's queues, until its thread looks. Workers report, and whoever else knows of a
  * change; the session's thread is woken and takes each report once.
  */
-final class WorkerReports implements FunctionListener, AutoCloseable {
+public final class WorkerReports implements FunctionListener, AutoCloseable {
     private final Wakeup wakeup = new Wakeup();
-    private final AtomicIntegerArray broken;
+    private final AtomicReferenceArray<@Nullable Violation> broken;
 
-    /** What each queue has last met and the front-end has to hear. */
+    /** What each queue has last met and the peer has to hear. */
     private final AtomicReferenceArray<@Nullable Ungranted> ungranted;
 
     private final FaultWatch faults;
     private final AtomicBoolean configDirty = new AtomicBoolean();
 
     /** An address that a queue could not use: not translated yet, or not for this. */
-    record Ungranted(boolean denied, long address, boolean write) {}
+    public record Ungranted(boolean denied, long address, boolean write) {}
 
-    WorkerReports(int queues, SessionCounters counters) {
-        broken = new AtomicIntegerArray(queues);
+    public WorkerReports(int queues, SessionCounters counters) {
+        broken = new AtomicReferenceArray<>(queues);
         ungranted = new AtomicReferenceArray<>(queues);
         faults = new FaultWatch(queues, counters);
     }
 
     /** Readable when there may be something to take. */
-    Fd fd() {
+    public Fd fd() {
         return wakeup.fd();
     }
 
     /** From now on a report wakes again. */
-    void begin() {
+    public void begin() {
         wakeup.taken();
     }
 
-    @Nullable
-    Ungranted takeUngranted(int queue) {
+    public @Nullable Ungranted takeUngranted(int queue) {
         return ungranted.getAndSet(queue, null);
     }
 
-    boolean takeBroken(int queue) {
-        return broken.getAndSet(queue, 0) != 0;
+    /** How a queue was broken, null if it was not. */
+    public @Nullable Violation takeBroken(int queue) {
+        return broken.getAndSet(queue, null);
     }
 
-    FaultWatch faults() {
+    public FaultWatch faults() {
         return faults;
     }
 
     /** A change that the session's thread has made itself and will look at soon. */
-    void noteConfigChange() {
+    public void noteConfigChange() {
         configDirty.set(true);
     }
 
-    boolean takeConfigChange() {
+    public boolean takeConfigChange() {
         return configDirty.getAndSet(false);
     }
 
     @Override
     public void queueBroken(int queue, Violation kind) {
-        broken.set(queue, 1);
+        broken.set(queue, kind);
         wakeup.wake();
     }
 
@@ -101,8 +97,13 @@ final class WorkerReports implements FunctionListener, AutoCloseable {
         wakeup.wake();
     }
 
+    /** Wakes the session's thread. */
+    public void wake() {
+        wakeup.wake();
+    }
+
     /** Wakes the session's thread and does one thing more, unless the session is over. */
-    void wake(Runnable besides) {
+    public void wake(Runnable besides) {
         wakeup.wake(besides);
     }
 
