@@ -4,6 +4,7 @@ import dev.cipu.bench.card.AttachBench;
 import dev.cipu.bench.card.FunctionsBench;
 import dev.cipu.bench.jmh.JmhBench;
 import dev.cipu.bench.overhead.OverheadBench;
+import dev.cipu.bench.sim.SimBench;
 import dev.cipu.bench.suite.SuiteBench;
 import dev.cipu.bench.versus.BlkBench;
 import dev.cipu.bench.versus.CompareBench;
@@ -28,7 +29,8 @@ import picocli.CommandLine.Spec;
             CompareBench.class,
             JmhBench.class,
             AttachBench.class,
-            FunctionsBench.class
+            FunctionsBench.class,
+            SimBench.class
         })
 public final class BenchCommand implements Subcommand, Runnable {
     @Spec
@@ -42,6 +44,6 @@ public final class BenchCommand implements Subcommand, Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "name what to do: host, overhead, net, blk, suite, compare, jmh, attach or functions");
+                "name what to do: host, overhead, net, blk, suite, compare, jmh, attach, functions or sim");
     }
 }

@@ -104,7 +104,9 @@ class VirtualFunctionIT {
                 assertThat(frames.get()).isGreaterThanOrEqualTo(pieces);
             }
             Held after = Held.settled(before);
-            assertThat(after.isWithin(before)).as("%s is no more than %s", after, before).isTrue();
+            assertThat(after.isWithin(before))
+                    .as("%s is no more than %s", after, before)
+                    .isTrue();
             stop();
             assertThat(net.received()).isEqualTo(other.sent()).isPositive();
             assertThat(other.received()).isEqualTo(net.sent()).isPositive();
@@ -174,7 +176,9 @@ class VirtualFunctionIT {
             await(blocks, 2);
             stop();
             Held after = Held.settled(before);
-            assertThat(after.isWithin(before)).as("%s is no more than %s", after, before).isTrue();
+            assertThat(after.isWithin(before))
+                    .as("%s is no more than %s", after, before)
+                    .isTrue();
             assertThat(net.received()).isEqualTo(other.sent()).isPositive();
             assertThat(other.received()).isEqualTo(net.sent()).isPositive();
             assertThat(running.card.present()).hasSize(4);

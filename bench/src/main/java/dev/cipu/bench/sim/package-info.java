@@ -1,0 +1,2 @@
+/** How fast the timing model runs. */
+package dev.cipu.bench.sim;
