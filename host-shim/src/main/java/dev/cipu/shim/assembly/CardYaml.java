@@ -19,7 +19,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  */
 public final class CardYaml {
     private static final Set<String> TOP =
-            Set.of("card", "cores", "idle", "stats", "control", "stores", "switches", "devices");
+            Set.of("card", "cores", "idle", "stats", "control", "record", "stores", "switches", "devices");
 
     private final String file;
 
@@ -83,6 +83,12 @@ public final class CardYaml {
         }
         if (root.has("control")) {
             builder.control(file + ": control", scalar("control", root.get("control")));
+        }
+        JsonNode record = root.get("record");
+        if (record != null) {
+            Map<String, String> values =
+                    record.isObject() ? scalarsOf("record", record) : Map.of("dir", scalar("record", record));
+            builder.record(new KeyValues(file + ": record", values));
         }
         named("stores", root, "store", builder::store);
         named("switches", root, "uplink", builder::declareSwitch);

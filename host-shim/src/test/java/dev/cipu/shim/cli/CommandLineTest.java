@@ -49,7 +49,8 @@ class CommandLineTest {
                 "detach",
                 "devices",
                 "link",
-                "announce"
+                "announce",
+                "trace"
             })
     void everyCommandExplainsItself(String command) {
         assertThat(run(command, "--help")).isZero();
