@@ -157,13 +157,13 @@ class CardSpecTest {
 
     @Test
     void whatIsRecordedCanBeSaidShortOrLong() {
-        RecordSpec brief =
-                Described.yaml("record: /var/tmp/t\ndevices: [{kind: net, socket: /x}]").record();
+        RecordSpec brief = Described.yaml("record: /var/tmp/t\ndevices: [{kind: net, socket: /x}]")
+                .record();
         assertThat(brief)
                 .isEqualTo(new RecordSpec(Path.of("/var/tmp/t"), Capture.HEADERS, TraceRecorder.DEFAULT_RING_BYTES));
-        RecordSpec full =
-                Described.yaml("record: {dir: t, payload: all, bytes: 128, buffer: 1M}\ndevices: [{kind: net, socket: /x}]")
-                        .record();
+        RecordSpec full = Described.yaml(
+                        "record: {dir: t, payload: all, bytes: 128, buffer: 1M}\ndevices: [{kind: net, socket: /x}]")
+                .record();
         assertThat(full).isEqualTo(new RecordSpec(Path.of("t"), new Capture(Capture.Payload.ALL, 128), 1 << 20));
         assertThat(Described.net("socket=/x").record()).isNull();
         assertThatThrownBy(() -> Described.yaml("record: {dir: t, buffer: 3M}\ndevices: [{kind: net, socket: /x}]"))
