@@ -11,6 +11,7 @@ peers_table() {
 testpmd dpdk-testpmd dpdk-dev
 qemu qemu-system-x86_64 qemu-system-x86
 qemu-utils qemu-storage-daemon qemu-utils
+tshark tshark tshark
 seabios /usr/share/seabios/bios.bin seabios
 chromium chromium chromium
 lspci lspci pciutils

@@ -3,6 +3,7 @@ package dev.cipu.dataplane.blk;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.Poller;
 import dev.cipu.dataplane.QueueListener;
+import dev.cipu.dataplane.journal.RecordLayout;
 import dev.cipu.virtio.blk.BlkDevice;
 import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.memory.GuestMemory;
@@ -59,6 +60,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
     private final @Nullable Wear wear;
     private final BlockCounters counters;
     private final QueueListener listener;
+    private final @Nullable BlockJournal journal;
     private final MemorySegment serial = Arena.ofAuto().allocate(BlkRequest.SERIAL_BYTES);
 
     private final BlockTask[] tasks;
@@ -97,6 +99,18 @@ public final class BlockQueue implements Poller, AutoCloseable {
      * @param counters made of {@link #COUNTERS}; the queue's worker becomes their writer
      */
     public BlockQueue(Virtqueue queue, BlkDevice device, Disk disk, CounterGroup counters, QueueListener listener) {
+        this(queue, device, disk, counters, listener, null);
+    }
+
+    /** As above, with what passes the queue recorded if there is a journal. */
+    public BlockQueue(
+            Virtqueue queue,
+            BlkDevice device,
+            Disk disk,
+            CounterGroup counters,
+            QueueListener listener,
+            @Nullable BlockJournal journal) {
+        this.journal = journal;
         this.queue = Objects.requireNonNull(queue);
         this.counters = new BlockCounters(counters);
         this.listener = Objects.requireNonNull(listener);
@@ -136,6 +150,9 @@ public final class BlockQueue implements Poller, AutoCloseable {
             }
             if (!faulted) {
                 queue.release();
+            }
+            if (journal != null) {
+                journal.release();
             }
         } catch (InternalError e) {
             fault();
@@ -197,6 +214,9 @@ public final class BlockQueue implements Poller, AutoCloseable {
             if (!pop(task.chain())) {
                 break;
             }
+            if (journal != null) {
+                journal.popped(task, popped == 0);
+            }
             freeCount--;
             parts += task.chain().parts();
             popped++;
@@ -256,7 +276,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
             }
             case RequestParser.NO_STATUS -> {
                 counters.malformed();
-                push(task, 0);
+                push(task, RecordLayout.NO_STATUS, 0);
             }
             case RequestParser.NO_HEADER -> {
                 counters.malformed();
@@ -319,10 +339,13 @@ public final class BlockQueue implements Poller, AutoCloseable {
         int last = chain.parts() - 1;
         HostMemory.ALL.set(ValueLayout.JAVA_BYTE, chain.address(last) + chain.length(last) - 1, status);
         long writable = chain.writableBytes();
-        push(task, (int) (data == writable - 1 ? writable : data));
+        push(task, Byte.toUnsignedInt(status), (int) (data == writable - 1 ? writable : data));
     }
 
-    private void push(BlockTask task, int written) {
+    private void push(BlockTask task, int status, int written) {
+        if (journal != null) {
+            journal.answered(task, status, written);
+        }
         queue.push(task.chain().head(), written);
         putBack(task);
     }
@@ -435,5 +458,8 @@ public final class BlockQueue implements Poller, AutoCloseable {
             }
         }
         channel.close();
+        if (journal != null) {
+            journal.rest();
+        }
     }
 }

@@ -16,6 +16,9 @@ public final class BlockTask {
         void completed(BlockTask task, byte status);
     }
 
+    /** No {@link BlkRequest} has it. */
+    static final int NO_TYPE = -1;
+
     private final Completion completion;
     private final int slot;
     private final Chain chain = new Chain();
@@ -33,6 +36,14 @@ public final class BlockTask {
 
     /** Of a read: zeroes that follow what the store delivers. */
     private long zeroes;
+
+    /** What the driver asked for, as it said it; {@link #NO_TYPE} where it did not say. */
+    int type = NO_TYPE;
+
+    long sector;
+
+    /** When the chain was popped, by the worker's clock, if that is recorded. */
+    long taken;
 
     /** What {@link ZoneRequests} keeps of a request while it is under way. */
     int zoneType;
@@ -123,6 +134,12 @@ public final class BlockTask {
      */
     public void complete(byte status) {
         completion.completed(this, status);
+    }
+
+    /** What the driver asks for. */
+    void asked(int type, long sector) {
+        this.type = type;
+        this.sector = sector;
     }
 
     void transfer(BlockOp op, long offset, long length, boolean durable) {

@@ -94,6 +94,7 @@ final class RequestParser {
         if (zones != null) {
             zones.begin(task);
         }
+        task.asked(BlockTask.NO_TYPE, 0);
         if (writable == 0) {
             return NO_STATUS;
         }
@@ -110,6 +111,7 @@ final class RequestParser {
         }
         int type = header.get(Le.INT_UNALIGNED, at);
         long sector = header.get(Le.LONG_UNALIGNED, at + 8);
+        task.asked(type, sector);
         long payload = readable - BlkRequest.HEADER_BYTES;
         return switch (type) {
             case BlkRequest.IN -> transfer(task, BlockOp.READ, sector, writable - 1);

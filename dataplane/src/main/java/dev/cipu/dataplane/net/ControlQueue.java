@@ -1,5 +1,6 @@
 package dev.cipu.dataplane.net;
 
+import dev.cipu.dataplane.journal.RecordLayout;
 import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.control.NetControlCommands;
 import dev.cipu.virtio.net.control.NetControlLayout;
@@ -7,6 +8,7 @@ import dev.cipu.virtio.ring.Chain;
 import dev.cipu.virtio.ring.Virtqueue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves a network device's control queue. A command is read once, done, and only then given back, so that a driver which sees its
@@ -21,6 +23,7 @@ final class ControlQueue {
     private final Chain chain = new Chain();
     private final MemorySegment answer = MemorySegment.ofArray(new byte[NetControlLayout.COAL_BYTES + 1]);
     private int errors;
+    private @Nullable ControlJournal journal;
 
     /**
      * @param changed runs after commands, before their driver can see that they are done
@@ -28,6 +31,11 @@ final class ControlQueue {
     ControlQueue(NetControlCommands commands, Runnable changed) {
         this.commands = commands;
         this.changed = changed;
+    }
+
+    /** From now on commands are recorded, or no more. */
+    void journal(@Nullable ControlJournal journal) {
+        this.journal = journal;
     }
 
     /**
@@ -41,6 +49,9 @@ final class ControlQueue {
         try {
             while (count < BURST && queue.pop(chain)) {
                 count++;
+                if (journal != null) {
+                    journal.popped();
+                }
                 queue.push(chain.head(), answer());
                 chain.trim();
             }
@@ -48,6 +59,9 @@ final class ControlQueue {
             if (count > 0) {
                 changed.run();
                 queue.release();
+                if (journal != null) {
+                    journal.release();
+                }
             }
         }
         return count;
@@ -63,6 +77,7 @@ final class ControlQueue {
         long room = chain.writableBytes();
         if (room == 0) {
             errors++;
+            record(RecordLayout.NO_STATUS, 0);
             return 0;
         }
         long length = chain.readableBytes();
@@ -76,6 +91,13 @@ final class ControlQueue {
         answer.set(Le.LONG_UNALIGNED, 0, ack == NetControlLayout.OK ? commands.reply() : 0);
         answer.set(ValueLayout.JAVA_BYTE, ackAt, (byte) ack);
         chain.write(0, answer, 0, ackAt + 1);
+        record(ack, ackAt + 1);
         return ackAt + 1;
+    }
+
+    private void record(int status, int written) {
+        if (journal != null) {
+            journal.answered(chain, commands.memory(), status, written);
+        }
     }
 }

@@ -10,6 +10,7 @@ import dev.cipu.virtio.ring.SingleChains;
 import dev.cipu.virtio.ring.Virtqueue;
 import java.lang.foreign.ValueLayout;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes the frames that a guest sends out of one of its transmitqs. A frame is copied once into a slot of the pool and
@@ -68,6 +69,8 @@ final class FromGuest {
     private boolean silent;
     private long silentSince;
 
+    private @Nullable TransmitqJournal journal;
+
     /**
      * @param counters a group with {@link GuestPort#COUNTERS}
      * @param nanoTime the clock by which completions are kept back
@@ -87,6 +90,11 @@ final class FromGuest {
         check.negotiated(features, maxFrame);
     }
 
+    /** From now on what is taken is recorded. */
+    void journal(TransmitqJournal journal) {
+        this.journal = journal;
+    }
+
     /** Bytes of the header before each frame. */
     void headerBytes(int bytes) {
         headerBytes = bytes;
@@ -104,7 +112,7 @@ final class FromGuest {
         int n = queue.popSingles(singles, Math.min(burst.room(), pool.available()), false);
         int chains = n;
         if (n > 0) {
-            chains = takeSingles(n, burst);
+            chains = journal == null ? takeSingles(n, burst) : takeSinglesRecorded(journal, n, burst);
             queue.pushSingles(singles, chains);
             if (chains < n) {
                 queue.unpopSingles(singles, chains, n);
@@ -117,7 +125,11 @@ final class FromGuest {
                 && hasSlots()
                 && work < TURN_WORK
                 && queue.pop(chain)) {
-            takeChain(burst);
+            if (journal == null) {
+                takeChain(burst);
+            } else {
+                takeChainRecorded(journal, burst, chains == 0);
+            }
             queue.push(chain.head(), 0);
             chains++;
         }
@@ -126,6 +138,9 @@ final class FromGuest {
             queue.releaseAllBut(kept);
             keeps = kept > 0;
             silent = false;
+            if (journal != null) {
+                journal.release();
+            }
         }
         return chains;
     }
@@ -159,6 +174,23 @@ final class FromGuest {
         return check.takesLarge() && pool.capacityLarge() > 0;
     }
 
+    private int takeSinglesRecorded(TransmitqJournal into, int count, Burst burst) {
+        into.popped();
+        int before = burst.count;
+        int done = takeSingles(count, burst);
+        into.took(singles, done, burst, before, pool);
+        return done;
+    }
+
+    private void takeChainRecorded(TransmitqJournal into, Burst burst, boolean first) {
+        if (first) {
+            into.popped();
+        }
+        int before = burst.count;
+        takeChain(burst);
+        into.took(chain, burst, before, pool);
+    }
+
     /**
      * Takes the frames of single chains; returns how many chains are done with. A method that idle turns do not enter, and short
      * loops in methods of their own: the compiler sees how hot they are, and keeps all that they need in registers.
@@ -170,8 +202,12 @@ final class FromGuest {
             copyPlain(done, plain, burst);
             done = plain;
             if (done < count) {
+                int before = burst.count;
                 if (!takeOther(singles.address(done), singles.length(done) - headerBytes, burst)) {
                     break;
+                }
+                if (journal != null && burst.count == before) {
+                    journal.dropped(done);
                 }
                 done++;
             }

@@ -116,6 +116,8 @@ public final class GuestPort implements Port {
 
     private boolean joins;
 
+    private @Nullable PortJournal journal;
+
     /**
      * @param device what was negotiated; read when a queue is attached
      * @param counters a group with {@link #COUNTERS}
@@ -153,6 +155,14 @@ public final class GuestPort implements Port {
         negotiated();
     }
 
+    /** Has all that passes the port recorded, from now on; before its control queue is attached. */
+    public void record(PortJournal journal) {
+        this.journal = journal;
+        for (int i = 0; i < fromGuest.length; i++) {
+            fromGuest[i].journal(journal.transmitq(i));
+        }
+    }
+
     /** A queue starts; it stays idle until it is enabled. The listener hears when it ends by itself. */
     public void attach(int index, Virtqueue queue, QueueListener listener) {
         queues[index] = queue;
@@ -162,6 +172,7 @@ public final class GuestPort implements Port {
         askedAhead[index] = false;
         if (device.isControl(index)) {
             device.control().serve();
+            control.journal(journal == null ? null : journal.control(index));
         } else if (index < device.dataQueues()) {
             device.control().coalescing().queueBegins(index);
         }
@@ -180,6 +191,9 @@ public final class GuestPort implements Port {
         queues[index] = null;
         listeners[index] = QueueListener.NONE;
         refresh();
+        if (journal != null) {
+            journal.rest(index);
+        }
     }
 
     /** From now on the chains of an attached queue are found in {@code memory}. */
@@ -360,6 +374,9 @@ public final class GuestPort implements Port {
         unsettled = true;
         int next = from;
         long before = coalesces ? counters.get(RX_PACKETS) : 0;
+        if (journal != null) {
+            toGuest.journal(journal.receiveq(pair));
+        }
         try {
             while (next < to) {
                 int begin = next;

@@ -54,6 +54,8 @@ final class ToGuest {
     /** Bytes of the frames for which buffers are prepared; they count once the buffers are returned. */
     private long prepared;
 
+    private @Nullable ReceiveqJournal journal;
+
     /**
      * @param counters a group with {@link GuestPort#COUNTERS}
      */
@@ -74,6 +76,11 @@ final class ToGuest {
         this.maxFrame = maxFrame;
         mergeable = features.has(NetFeature.MRG_RXBUF);
         checksums = features.has(NetFeature.GUEST_CSUM);
+    }
+
+    /** Where the next frames given are recorded. */
+    void journal(ReceiveqJournal journal) {
+        this.journal = journal;
     }
 
     /**
@@ -112,6 +119,9 @@ final class ToGuest {
                 next++;
             }
             queue.release();
+            if (journal != null) {
+                journal.release();
+            }
         } finally {
             // also those that a broken queue leaves over
             counters.add(GuestPort.RX_NO_BUFFER, to - next);
@@ -124,8 +134,14 @@ final class ToGuest {
     private int giveSingles(Virtqueue queue, Burst burst, int from, int to) {
         prepared = 0;
         int n = queue.popSingles(singles, to - from, true);
+        if (journal != null) {
+            journal.popped(singles, n);
+        }
         int given = prepare(n, burst, from);
         copyFrames(given, burst, from);
+        if (journal != null) {
+            journal.gave(singles, given, burst, from, pool, checksums);
+        }
         queue.pushSingles(singles, given);
         if (given < n) {
             queue.unpopSingles(singles, given, n);
@@ -349,6 +365,9 @@ final class ToGuest {
         HostMemory.ALL.set(Le.INT_UNALIGNED, to + 8, last | ONE_BUFFER);
         report(to);
         segmenter.writeTo(to + headerBytes);
+        if (journal != null) {
+            journal.gave(chain, need, to + headerBytes, segmenter.bytes(), first, last);
+        }
         queue.push(chain.head(), need);
         return gave(segmenter.bytes());
     }
@@ -373,6 +392,9 @@ final class ToGuest {
         long header = at - headerBytes;
         if (chain.readableParts() > 0 || chain.writableBytes() < headerBytes) {
             // no driver has a use for it; give it back empty, so that it does not stand in the way
+            if (journal != null) {
+                journal.refused(chain);
+            }
             queue.push(chain.head(), 0);
             counters.add(GuestPort.RX_BAD_BUFFERS, 1);
             return 0;
@@ -382,6 +404,9 @@ final class ToGuest {
         if (chain.writableBytes() >= need) {
             HostMemory.ALL.set(Le.INT_UNALIGNED, header + 8, last | ONE_BUFFER);
             chain.write(0, HostMemory.ALL, header, need);
+            if (journal != null) {
+                journal.gave(chain, need, at, length, first, last);
+            }
             queue.push(chain.head(), need);
             return length;
         }
@@ -390,10 +415,10 @@ final class ToGuest {
             counters.add(GuestPort.RX_TOO_BIG, 1);
             return 0;
         }
-        return merge(queue, header, need, last);
+        return merge(queue, header, need, first, last);
     }
 
-    private int merge(Virtqueue queue, long header, int need, int last) {
+    private int merge(Virtqueue queue, long header, int need, long first, int last) {
         long room = 0;
         int count = 0;
         boolean dry = false;
@@ -413,6 +438,9 @@ final class ToGuest {
         if (room < need) {
             // given back empty: left in place they would be walked again for each frame
             for (int i = 0; i < count; i++) {
+                if (journal != null) {
+                    journal.refused(merged[i]);
+                }
                 queue.push(merged[i].head(), 0);
             }
             counters.add(GuestPort.RX_BAD_BUFFERS, count);
@@ -423,10 +451,29 @@ final class ToGuest {
         int done = 0;
         for (int i = 0; i < count; i++) {
             int n = merged[i].write(0, HostMemory.ALL, header + done, need - done);
+            if (journal != null) {
+                record(journal, merged[i], n, i == 0, header, need, first, last);
+            }
             queue.push(merged[i].head(), n);
             done += n;
         }
         return need - headerBytes;
+    }
+
+    private void record(
+            ReceiveqJournal into,
+            Chain part,
+            int written,
+            boolean begins,
+            long header,
+            int need,
+            long first,
+            int last) {
+        if (begins) {
+            into.gave(part, written, header + headerBytes, need - headerBytes, first, last);
+        } else {
+            into.continued(part, written);
+        }
     }
 
     /** A chain that waits for its translation puts those before it back: they are popped again together. */

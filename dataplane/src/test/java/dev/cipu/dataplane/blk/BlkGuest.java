@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A guest with one block queue, its device and the queue's poller, all in the test's own thread. */
 final class BlkGuest implements QueueListener {
@@ -60,6 +61,11 @@ final class BlkGuest implements QueueListener {
 
     /** The guest of a device that offers what it may. */
     BlkGuest(Disk disk, BlkDevice device, FeatureSet features, MemorySegment memory) {
+        this(disk, device, features, memory, null);
+    }
+
+    /** As above, recorded if there is a journal. */
+    BlkGuest(Disk disk, BlkDevice device, FeatureSet features, MemorySegment memory, @Nullable BlockJournal journal) {
         this.memory = memory;
         this.device = device;
         device.negotiate(device.offered());
@@ -76,7 +82,7 @@ final class BlkGuest implements QueueListener {
                         area.slice(ring.deviceAreaAddress(), SplitLayout.usedBytes(SIZE)))
                 .features(features)
                 .buildSplit();
-        served = new BlockQueue(queue, device, disk, counters, this);
+        served = new BlockQueue(queue, device, disk, counters, this, journal);
     }
 
     /** What a device on this store is, all that it can do. */

@@ -2,6 +2,7 @@ package dev.cipu.shim.assembly;
 
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.Worker;
+import dev.cipu.dataplane.blk.BlockJournal;
 import dev.cipu.dataplane.blk.BlockQueue;
 import dev.cipu.dataplane.blk.Disk;
 import dev.cipu.shim.card.CardFunction;
@@ -25,8 +26,9 @@ final class BlkFunction extends CardFunction {
     private final @Nullable Attachment[] attachments;
     private final Runnable faultListener = this::tellOfMemoryFault;
 
-    /** Where a queue is served and counted, whenever it is attached. */
-    record Place(CardCore core, CounterGroup counters) {}
+    /** Where a queue is served, counted and, if at all, recorded, whenever it is attached. */
+    record Place(
+            CardCore core, CounterGroup counters, @Nullable BlockJournal journal) {}
 
     /** A queue that is attached. Owned by the transport's control thread. */
     private static final class Attachment {
@@ -105,7 +107,12 @@ final class BlkFunction extends CardFunction {
         place.core()
                 .worker()
                 .call(() -> made[0] = new BlockQueue(
-                        q, device, disk, place.counters(), new QueueEvents(queue, place.core(), this::listener)));
+                        q,
+                        device,
+                        disk,
+                        place.counters(),
+                        new QueueEvents(queue, place.core(), this::listener),
+                        place.journal()));
         BlockQueue duty = made[0];
         if (duty == null) {
             throw new IllegalStateException("a worker acknowledged what it had not done");

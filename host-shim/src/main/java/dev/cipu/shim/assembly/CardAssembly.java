@@ -3,11 +3,13 @@ package dev.cipu.shim.assembly;
 import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.CounterTable;
 import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.dataplane.blk.BlockJournal;
 import dev.cipu.dataplane.blk.BlockQueue;
 import dev.cipu.dataplane.blk.BlockStore;
 import dev.cipu.dataplane.blk.ZoneTable;
 import dev.cipu.dataplane.net.GuestPort;
 import dev.cipu.dataplane.net.HostPort;
+import dev.cipu.dataplane.net.PortJournal;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.net.Tap;
 import dev.cipu.shim.posix.Affinity;
@@ -55,6 +57,7 @@ public final class CardAssembly implements AutoCloseable {
     private final PciFunctions pciFunctions;
     private final EmptySlots slots = new EmptySlots();
     private final CounterFile counterFile;
+    private Recording recording = Recording.NONE;
     private CardSpec spec;
     private final AtomicInteger turn = new AtomicInteger();
     private boolean closed;
@@ -170,8 +173,10 @@ public final class CardAssembly implements AutoCloseable {
 
     private CardFunction port(NetSpec net, Plugged made) {
         CounterGroup group = made.counting(counterFile.table().group(net.id(), GuestPort.COUNTERS));
-        NetFunction function = network(net.id(), net.switchName(), net.mtu())
-                .plug(restricted(net, new NetDevice(net.macBytes(), net.traits())), group, net.coalesce());
+        NetDevice device = restricted(net, new NetDevice(net.macBytes(), net.traits()));
+        SwitchOnCore network = network(net.id(), net.switchName(), net.mtu());
+        PortJournal journal = recording.port(net.id(), device, network.core(), made);
+        NetFunction function = network.plug(device, group, net.coalesce(), journal);
         made.undo(function::unplug);
         return function;
     }
@@ -203,6 +208,8 @@ public final class CardAssembly implements AutoCloseable {
             // on the only core there is, a worker that never pauses would starve those whom it serves
             idle = allowed.size() == 1 ? IdlePolicy.BACKOFF : IdlePolicy.SPIN;
         }
+        recording = Recording.start(spec.record(), wanted, counters);
+        closing.push(recording);
         for (int i = 0; i < wanted.size(); i++) {
             CardCore core = new CardCore(i, wanted.get(i), idle, counters);
             closing.push(core);
@@ -218,10 +225,12 @@ public final class CardAssembly implements AutoCloseable {
         if (zones != null) {
             made.undo(zones);
         }
+        List<CardCore> at = Stream.generate(this::nextCore).limit(blk.queues()).toList();
+        List<@Nullable BlockJournal> journals = recording.queues(blk.id(), at, made);
         List<BlkFunction.Place> places = new ArrayList<>();
         for (int i = 0; i < blk.queues(); i++) {
             CounterGroup group = counterFile.table().group(blk.id() + "/" + i, BlockQueue.COUNTERS);
-            places.add(new BlkFunction.Place(nextCore(), made.counting(group)));
+            places.add(new BlkFunction.Place(at.get(i), made.counting(group), journals.get(i)));
         }
         DiskAssembly disk = new DiskAssembly(blk, store, zones == null ? ZoneTable.NONE : zones);
         try {

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 final class CardCore implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CardCore.class);
 
+    private final int index;
     private final int cpu;
     private final EpollBell bell = new EpollBell();
     private final Worker worker;
@@ -42,6 +43,7 @@ final class CardCore implements AutoCloseable {
     private int unkicked;
 
     CardCore(int index, int cpu, IdlePolicy idle, CounterTable counters) {
+        this.index = index;
         this.cpu = cpu;
         CounterGroup group = counters.group("worker" + index, Worker.COUNTERS);
         worker = new Worker(idle, bell, System::nanoTime, group, (source, cause) -> failed(index, source, cause));
@@ -107,6 +109,11 @@ final class CardCore implements AutoCloseable {
             pinned.countDown();
         }
         worker.run();
+    }
+
+    /** The number of its worker among the card's. */
+    int index() {
+        return index;
     }
 
     int cpu() {

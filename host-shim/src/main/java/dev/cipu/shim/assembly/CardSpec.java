@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param stores by name
  * @param taps interfaces of the host that are ports of a switch
  * @param control where the running card takes requests, null for nowhere
+ * @param record what is recorded and where, null for nothing
  * @param profile the card's generation, which bounds what it is made of, now and later; null for none
  */
 public record CardSpec(
@@ -28,6 +29,7 @@ public record CardSpec(
         List<DeviceSpec> devices,
         List<TapSpec> taps,
         @Nullable Path control,
+        @Nullable RecordSpec record,
         @Nullable CardProfile profile) {
     /** A card of virtio devices that stays as it is. */
     public CardSpec(
@@ -37,7 +39,7 @@ public record CardSpec(
             Map<String, StoreSpec> stores,
             List<SwitchSpec> switches,
             List<DeviceSpec> devices) {
-        this(cores, idle, stats, stores, switches, devices, List.of(), null, null);
+        this(cores, idle, stats, stores, switches, devices, List.of(), null, null, null);
     }
 
     /** The names of everything that can be attached and detached. */

@@ -39,6 +39,9 @@ public final class CardSpecBuilder {
     private @Nullable IdlePolicy idle;
     private @Nullable Path stats;
     private @Nullable Path control;
+    private final Map<String, String> recordKeys = new LinkedHashMap<>();
+    private String recordWhere = "record";
+    private @Nullable RecordSpec recorded;
     private boolean mayBeEmpty;
     private @Nullable Uplink everyUplink;
     private boolean switchesDeclared;
@@ -64,6 +67,7 @@ public final class CardSpecBuilder {
         builder.idle = card.idle();
         builder.stats = card.stats();
         builder.control = card.control();
+        builder.recorded = card.record();
         builder.profile = card.profile();
         builder.switchesDeclared = !card.switches().isEmpty();
         builder.mayBeEmpty = true;
@@ -113,6 +117,13 @@ public final class CardSpecBuilder {
         checkSocketPath(where, socket);
         control = Path.of(socket);
         mayBeEmpty = true;
+        return this;
+    }
+
+    /** That the card records what passes its queues, see {@link RecordSpec#of}; keys said later replace those said before. */
+    public CardSpecBuilder record(KeyValues values) {
+        recordWhere = values.where();
+        recordKeys.putAll(values.all());
         return this;
     }
 
@@ -343,6 +354,7 @@ public final class CardSpecBuilder {
                 profile == null ? List.copyOf(devices) : new CardBounds(profile).fit(devices),
                 List.copyOf(taps),
                 control,
+                recordKeys.isEmpty() ? recorded : RecordSpec.of(new KeyValues(recordWhere, recordKeys)),
                 profile);
     }
 }

@@ -22,7 +22,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  */
 public final class CardYaml {
     private static final Set<String> TOP =
-            Set.of("card", "cores", "idle", "stats", "control", "stores", "switches", "devices");
+            Set.of("card", "cores", "idle", "stats", "control", "record", "stores", "switches", "devices");
 
     private final String file;
     private final Map<String, Integer> lines;
@@ -124,6 +124,12 @@ public final class CardYaml {
         }
         if (root.has("control")) {
             builder.control(at("control") + "control", scalar("control", root.get("control")));
+        }
+        JsonNode record = root.get("record");
+        if (record != null) {
+            Map<String, String> values =
+                    record.isObject() ? scalarsOf("record", record) : Map.of("dir", scalar("record", record));
+            builder.record(new KeyValues(file + ": record", values));
         }
         named("stores", root, "store", builder::store);
         named("switches", root, "uplink", builder::declareSwitch);

@@ -10,11 +10,13 @@ import dev.cipu.dataplane.net.Loopback;
 import dev.cipu.dataplane.net.Offload;
 import dev.cipu.dataplane.net.PacketPool;
 import dev.cipu.dataplane.net.Port;
+import dev.cipu.dataplane.net.PortJournal;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
 import dev.cipu.shim.net.Tap;
 import dev.cipu.virtio.net.NetDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A switch with its pool and its ports, all on one core. Made by the composition root; ports are plugged
@@ -62,10 +64,14 @@ final class SwitchOnCore {
      *
      * @param counting made of {@link GuestPort#COUNTERS}
      * @param coalesce see {@link GuestPort#coalesce}
+     * @param journal where what passes it is recorded, null for nowhere
      */
-    NetFunction plug(NetDevice device, CounterGroup counting, boolean coalesce) {
+    NetFunction plug(NetDevice device, CounterGroup counting, boolean coalesce, @Nullable PortJournal journal) {
         GuestPort port = new GuestPort(device, pool, counting, System::nanoTime);
         port.coalesce(coalesce);
+        if (journal != null) {
+            port.record(journal);
+        }
         core.worker().call(() -> ethernet.add(port));
         return new NetFunction(device, this, port);
     }

@@ -7,7 +7,9 @@ import dev.cipu.shim.assembly.KeyValues;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -79,6 +81,18 @@ final class CardOptions {
     private @Nullable String control;
 
     @Option(
+            names = "--record",
+            paramLabel = "DIR",
+            description = "Record what passes the queues in this new directory, for 'cipu trace'. See docs/traces.md.")
+    private @Nullable String record;
+
+    @Option(
+            names = "--record-payload",
+            paramLabel = "WHAT",
+            description = "How much of it: headers (the first 64 bytes of frames; the default), all, or none.")
+    private @Nullable String recordPayload;
+
+    @Option(
             names = "--uplink",
             paramLabel = "UPLINK",
             description = "Where the switch leads to: loopback: (every frame comes back) or none (the default).")
@@ -144,6 +158,16 @@ final class CardOptions {
         }
         if (control != null) {
             builder.control("--control", control);
+        }
+        Map<String, String> recording = new LinkedHashMap<>();
+        if (record != null) {
+            recording.put("dir", record);
+        }
+        if (recordPayload != null) {
+            recording.put("payload", recordPayload);
+        }
+        if (!recording.isEmpty()) {
+            builder.record(new KeyValues("--record", recording));
         }
         return builder.build();
     }

@@ -26,15 +26,18 @@ public final class LogSetup {
         handler.setLevel(Level.ALL);
         root.addHandler(handler);
         root.setLevel(Level.INFO);
+        Logger chronicle = Logger.getLogger("net.openhft");
+        chronicle.setLevel(Level.WARNING);
+        KEPT[1] = chronicle;
         if (debug) {
             Logger ours = Logger.getLogger("dev.cipu");
             ours.setLevel(Level.ALL);
-            OURS[0] = ours;
+            KEPT[0] = ours;
         }
     }
 
-    /** Keeps the configured logger from being collected together with its level. */
-    private static final Logger[] OURS = new Logger[1];
+    /** Keeps configured loggers from being collected together with their levels. */
+    private static final Logger[] KEPT = new Logger[2];
 
     /** Has logging set up this way when it is first used; a choice the user made with the JVM's own properties stays. */
     static void install(boolean debug) {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.dataplane.IdlePolicy;
+import dev.cipu.dataplane.journal.Capture;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
+import dev.cipu.shim.trace.TraceRecorder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -189,5 +191,24 @@ class CardSpecTest {
                 .hasMessageContaining("another device is at /run/c");
         assertThatThrownBy(() -> new CardSpecBuilder().control("--control", "/" + "x".repeat(107)))
                 .hasMessageContaining("1 to 107 bytes");
+    }
+
+    @Test
+    void whatIsRecordedCanBeSaidShortOrLong() {
+        RecordSpec brief = Described.yaml("record: /var/tmp/t\ndevices: [{kind: net, socket: /x}]")
+                .record();
+        assertThat(brief)
+                .isEqualTo(new RecordSpec(Path.of("/var/tmp/t"), Capture.HEADERS, TraceRecorder.DEFAULT_RING_BYTES));
+        RecordSpec full = Described.yaml(
+                        "record: {dir: t, payload: all, bytes: 128, buffer: 1M}\ndevices: [{kind: net, socket: /x}]")
+                .record();
+        assertThat(full).isEqualTo(new RecordSpec(Path.of("t"), new Capture(Capture.Payload.ALL, 128), 1 << 20));
+        assertThat(Described.net("socket=/x").record()).isNull();
+        assertThatThrownBy(() -> Described.yaml("record: {dir: t, buffer: 3M}\ndevices: [{kind: net, socket: /x}]"))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageContaining("record: key 'buffer' is '3M'; give a power of two from 512k to 1G");
+        assertThatThrownBy(() -> Described.yaml("record: {payload: all}\ndevices: [{kind: net, socket: /x}]"))
+                .isInstanceOf(CardSpecException.class)
+                .hasMessageContaining("'dir' is missing");
     }
 }

@@ -50,7 +50,8 @@ class CommandLineTest {
                 "detach",
                 "devices",
                 "link",
-                "announce"
+                "announce",
+                "trace"
             })
     void everyCommandExplainsItself(String command) {
         assertThat(run(command, "--help")).isZero();

@@ -49,6 +49,9 @@ class ServeProcessIT {
                 "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
+                "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
+                "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
+                "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
                 Main.class.getName()));
@@ -84,6 +87,42 @@ class ServeProcessIT {
             lines.add(line);
         }
         return lines;
+    }
+
+    /** Nobody gets a chance to end the trace; nothing is written to the user's home. */
+    @Test
+    void whatWasRecordedOutlivesACardThatIsKilled() throws Exception {
+        Path home = Files.createDirectories(directory.resolve("home"));
+        Path blk = directory.resolve("b0");
+        Path trace = directory.resolve("trace");
+        Process card = cipu(
+                List.of("env", "HOME=" + home, "JAVA_TOOL_OPTIONS=-Duser.home=" + home),
+                "serve",
+                "--idle",
+                "sleep",
+                "--record",
+                trace.toString(),
+                "--blk",
+                "socket=" + blk + ",store=mem:4M,id=d");
+        assertThat(lines(card, 1)).containsExactly("ready blk d " + blk);
+        verifiedLoad(blk);
+        long served = stats().get("counters").get("d/0").get("writes").asLong();
+        // longer than records wait for the thread that writes them
+        Thread.sleep(500);
+        card.destroyForcibly().waitFor();
+
+        StringWriter info = new StringWriter();
+        assertThat(Main.run(new PrintWriter(info), new PrintWriter(info), "trace", "info", trace.toString(), "--json"))
+                .as(info.toString())
+                .isZero();
+        JsonNode found = JsonMapper.shared().readTree(info.toString());
+        assertThat(found.get("ended").asBoolean()).isFalse();
+        assertThat(found.get("lost").asLong()).isZero();
+        assertThat(found.get("transactions").asLong())
+                .isGreaterThanOrEqualTo(served)
+                .isPositive();
+        assertThat(home).isEmptyDirectory();
+        assertThat(Files.readString(directory.resolve("stderr"))).doesNotContain("hronicle");
     }
 
     @Test

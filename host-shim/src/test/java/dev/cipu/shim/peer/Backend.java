@@ -87,6 +87,21 @@ final class Backend implements AutoCloseable {
         return ports(folder, idle, device, true);
     }
 
+    /** As {@link #ports(Path, String, String)}, of the card alone, which records to {@code trace}. */
+    static Backend recordedPorts(Path folder, Path trace) {
+        List<Path> sockets = List.of(folder.resolve("net0.sock"), folder.resolve("net1.sock"));
+        return card(
+                folder,
+                List.of(
+                        "--record",
+                        trace.toString(),
+                        "--net",
+                        "socket=" + sockets.get(0),
+                        "--net",
+                        "socket=" + sockets.get(1)),
+                sockets);
+    }
+
     private static Backend ports(Path folder, String idle, String device, boolean client) {
         List<Path> sockets = List.of(folder.resolve("net0.sock"), folder.resolve("net1.sock"));
         if (!Peers.reference()) {

@@ -15,6 +15,7 @@ final class Peers {
             "testpmd", "dpdk-testpmd is missing (Debian: dpdk-dev)",
             "qemu", "qemu-system-x86_64 is missing (Debian: qemu-system-x86)",
             "qemu-utils", "qemu-storage-daemon is missing (Debian: qemu-utils)",
+            "tshark", "tshark is missing (Debian: tshark)",
             "seabios", "the firmware is missing (Debian: seabios)",
             "guest", "the guest image is missing (scripts/guest-image.sh)",
             "zoned", "the guest's newer kernel is missing (scripts/zoned-guest.sh)",

@@ -2,6 +2,7 @@ package dev.cipu.shim.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cipu.shim.trace.TraceReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -116,6 +117,66 @@ class TestpmdPeerIT {
                     .as("all frames arrived: %s, %s, %s", testpmd.counters(1), testpmd.counters(2), card.counters())
                     .isTrue();
             testpmd.quit();
+        }
+    }
+
+    /** What a card recorded is what testpmd sent, and a capture file of it has the same frames once on each side. */
+    @Test
+    void aRecordedCardHasEveryFrameInItsTrace() throws Exception {
+        Peers.require("tshark");
+        List<byte[]> frames = Capture.random(5_000, 1, 5);
+        Path trace = folder.resolve("trace");
+        long sent;
+        try (Backend card = Backend.recordedPorts(folder, trace);
+                Testpmd testpmd = Testpmd.frontend(devices(card, frames, 1, ",mrg_rxbuf=1"), "--no-flush-rx")) {
+            testpmd.awaitStart();
+            forward(testpmd);
+            assertThat(testpmd.awaitCounter(3, "TX-packets", frames.size(), LIMIT))
+                    .isTrue();
+            sent = testpmd.counters(1).getOrDefault("TX-packets", 0L);
+            testpmd.quit();
+        }
+        try (TraceReader reader = TraceReader.open(trace)) {
+            assertThat(reader.totals())
+                    .filteredOn(each -> each.frames() >= frames.size())
+                    .extracting(each -> each.device().id() + "/" + each.queue())
+                    .containsExactly("net0/1", "net1/0");
+            assertThat(reader.totals().get(1).frames()).isEqualTo(sent);
+            assertThat(reader.totals()).allMatch(each -> each.lost() == 0);
+        }
+        Path capture = folder.resolve("trace.pcapng");
+        try (Child export = Child.start(
+                "cipu trace export",
+                CardProcess.command(
+                        "trace", "export", trace.toString(), "--format", "pcapng", "-o", capture.toString()))) {
+            assertThat(export.exit(LIMIT)).as(export.lines().toString()).isZero();
+        }
+        try (Child tshark = Child.start(
+                "tshark",
+                List.of(
+                        "tshark",
+                        "-r",
+                        capture.toString(),
+                        "-T",
+                        "fields",
+                        "-e",
+                        "frame.interface_name",
+                        "-e",
+                        "frame.len",
+                        "-e",
+                        "frame.cap_len"))) {
+            assertThat(tshark.exit(LIMIT)).isZero();
+            List<String> lines = tshark.lines().stream()
+                    .map(line -> line.substring(line.indexOf("net") < 0 ? 0 : line.indexOf("net")))
+                    .filter(line -> !line.contains("Running as user"))
+                    .toList();
+            assertThat(lines).allMatch(line -> {
+                String[] cells = line.split("\t", -1);
+                return cells.length == 3
+                        && cells[0].matches("net[01]/0")
+                        && Integer.parseInt(cells[2]) == Math.min(64, Integer.parseInt(cells[1]));
+            });
+            assertThat(lines.stream().filter(line -> line.startsWith("net0"))).hasSizeGreaterThanOrEqualTo((int) sent);
         }
     }
 

@@ -135,6 +135,21 @@ public final class Chain {
         return done;
     }
 
+    /**
+     * Copies the first device-writable bytes out: what the device has written there, unless the driver has changed it since.
+     *
+     * @return bytes copied, less than {@code bytes} where the writable part ends
+     */
+    public int readBack(MemorySegment dst, long dstOffset, int bytes) {
+        int done = 0;
+        for (int i = readableParts; i < parts && done < bytes; i++) {
+            int n = Math.min(bytes - done, length[i]);
+            MemorySegment.copy(HostMemory.ALL, address[i], dst, dstOffset + done, n);
+            done += n;
+        }
+        return done;
+    }
+
     /** Fills device-writable bytes with zeroes; returns how many. */
     public int zero(long at, int bytes) {
         int done = 0;

@@ -42,6 +42,11 @@ public final class SingleChains {
         return (int) element[index];
     }
 
+    /** The head or buffer id of chain {@code index}. */
+    public int name(int index) {
+        return name(element[index]);
+    }
+
     /** The head or buffer id in an element. */
     static int name(long element) {
         return (int) (element >>> NAME_SHIFT) & NAME;
