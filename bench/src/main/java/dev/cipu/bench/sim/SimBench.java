@@ -14,6 +14,7 @@ import dev.cipu.sim.model.Simulation;
 import dev.cipu.sim.model.Timing;
 import dev.cipu.sim.model.Workload;
 import dev.cipu.virtio.ring.RingFormat;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +78,7 @@ public final class SimBench implements Callable<Integer> {
     public record Found(MachineFacts machine, String card, List<Speed> speeds) {}
 
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         if (rounds < 1 || millis < 1) {
             throw new ParameterException(
                     spec.commandLine(), "--rounds " + rounds + " and --millis " + millis + " must be at least 1");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cipu.device.virtio.CommonLayout;
 import dev.cipu.shim.assembly.RunningCard.Held;
+import dev.cipu.shim.probe.Pause;
 import dev.cipu.virtio.DeviceStatus;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
@@ -88,7 +89,9 @@ class FunctionLifeTest {
                     assertThat(running.socket("b")).doesNotExist();
                     assertThat(neighbour.read(1)).isEqualTo(1);
                 }
-                assertThat(Held.now().sessions()).isEqualTo(before.sessions() - 1);
+                assertThat(Pause.until(() -> Held.now().sessions() == before.sessions(), FunctionDriver.LIMIT))
+                        .as("the neighbour's session and no other")
+                        .isTrue();
                 running.card.attach(words -> words.blk(KeyValues.parse(
                         "test", "id=b,store=mem:1M,transport=vfio-user,socket=" + running.socket("b"))));
             }
