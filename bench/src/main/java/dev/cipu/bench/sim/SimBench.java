@@ -78,7 +78,7 @@ public final class SimBench implements Callable<Integer> {
     public record Found(MachineFacts machine, String card, List<Speed> speeds) {}
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws IOException, InterruptedException {
         if (rounds < 1 || millis < 1) {
             throw new ParameterException(
                     spec.commandLine(), "--rounds " + rounds + " and --millis " + millis + " must be at least 1");
