@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * its input. One thread owns it; after warm-up nothing is allocated.
  *
  * <p>A heap with four children a node: an event is two longs beside each other, its time and its number with the slot of what it
- * wakes, so that the children of a node lie on one cache line.
+ * wakes, so that the children of a node lie on one cache line. Where events are made in the order of their times, as on a wire, a
+ * {@link Lane} keeps all but the first of them out of the heap.
  */
 public final class Timeline {
     /** Bits of a slot's index; at most a million events wait at a time. */
@@ -22,7 +23,9 @@ public final class Timeline {
     private long[] arguments = new long[FIRST_SLOTS];
     private int[] freeSlots = new int[FIRST_SLOTS];
     private int free;
+    private @Nullable Lane[] lanes = new Lane[FIRST_SLOTS];
     private int size;
+    private int waiting;
     private long now;
     private long number;
     private long fired;
@@ -43,7 +46,12 @@ public final class Timeline {
 
     /** Events to come. */
     public int waiting() {
-        return size;
+        return waiting;
+    }
+
+    /** A line of events, each no earlier than the one before. */
+    public Lane lane() {
+        return new Lane();
     }
 
     /** Wakes {@code actor} after {@code delay} picoseconds, at least 0. */
@@ -57,6 +65,11 @@ public final class Timeline {
      * @throws IllegalArgumentException if that is in the past
      */
     public void at(long time, Actor actor, long argument) {
+        rise(time, mark(time, actor, argument, null));
+    }
+
+    /** Takes a slot for an event; returns its number and its slot. */
+    private long mark(long time, Actor actor, long argument, @Nullable Lane lane) {
         if (time < now) {
             throw new IllegalArgumentException("an event at " + time + " ps, and it is " + now + " ps");
         }
@@ -66,7 +79,9 @@ public final class Timeline {
         int slot = freeSlots[--free];
         actors[slot] = actor;
         arguments[slot] = argument;
-        rise(time, (number++ << SLOT_BITS) | slot);
+        lanes[slot] = lane;
+        waiting++;
+        return (number++ << SLOT_BITS) | slot;
     }
 
     /**
@@ -92,11 +107,18 @@ public final class Timeline {
             throw new IllegalStateException("nothing waits");
         }
         long argument = arguments[slot];
+        Lane lane = lanes[slot];
         actors[slot] = null;
+        lanes[slot] = null;
         freeSlots[free++] = slot;
-        size--;
-        if (size > 0) {
-            sink(heap[2 * size], heap[2 * size + 1]);
+        waiting--;
+        if (lane != null && lane.passFirst()) {
+            sink(lane.firstTime(), lane.firstMark());
+        } else {
+            size--;
+            if (size > 0) {
+                sink(heap[2 * size], heap[2 * size + 1]);
+            }
         }
         fired++;
         actor.fire(argument);
@@ -156,6 +178,7 @@ public final class Timeline {
         heap = Arrays.copyOf(heap, 4 * slots);
         actors = Arrays.copyOf(actors, 2 * slots);
         arguments = Arrays.copyOf(arguments, 2 * slots);
+        lanes = Arrays.copyOf(lanes, 2 * slots);
         freeSlots = Arrays.copyOf(freeSlots, 2 * slots);
         addFreeSlots(slots);
     }
@@ -163,6 +186,64 @@ public final class Timeline {
     private void addFreeSlots(int first) {
         for (int slot = actors.length - 1; slot >= first; slot--) {
             freeSlots[free++] = slot;
+        }
+    }
+
+    /** Events of which none is earlier than the one before: only the first of them is in the heap. */
+    public final class Lane {
+        private static final int FIRST_EVENTS = 64;
+
+        /** Time and mark of each event, in turns; the first of them is in the heap as well. */
+        private long[] ring = new long[2 * FIRST_EVENTS];
+
+        private int head;
+        private int count;
+        private long last;
+
+        private Lane() {}
+
+        /**
+         * Wakes {@code actor} at {@code time}.
+         *
+         * @throws IllegalArgumentException if that is before what was put here last, or in the past
+         */
+        public void at(long time, Actor actor, long argument) {
+            if (time < last) {
+                throw new IllegalArgumentException("an event at " + time + " ps behind one at " + last + " ps");
+            }
+            long mark = mark(time, actor, argument, this);
+            last = time;
+            if (2 * count == ring.length) {
+                enlarge();
+            }
+            int at = (head + 2 * count) & (ring.length - 1);
+            ring[at] = time;
+            ring[at + 1] = mark;
+            if (count++ == 0) {
+                rise(time, mark);
+            }
+        }
+
+        /** The first has happened; true if there is another. */
+        private boolean passFirst() {
+            head = (head + 2) & (ring.length - 1);
+            return --count > 0;
+        }
+
+        private long firstTime() {
+            return ring[head];
+        }
+
+        private long firstMark() {
+            return ring[head + 1];
+        }
+
+        private void enlarge() {
+            long[] larger = new long[2 * ring.length];
+            System.arraycopy(ring, head, larger, 0, ring.length - head);
+            System.arraycopy(ring, 0, larger, ring.length - head, head);
+            ring = larger;
+            head = 0;
         }
     }
 }

@@ -25,6 +25,7 @@ public final class PcieLink implements Dma {
     private final MemorySegment local;
     private final Wire up;
     private final Wire down;
+    private final Timeline.Lane landings;
     private final Tags tags;
     private final PostedCredits credits;
 
@@ -69,6 +70,7 @@ public final class PcieLink implements Dma {
         this.local = local;
         up = new Wire(timeline, shape);
         down = new Wire(timeline, shape);
+        landings = timeline.lane();
         tags = new Tags(timeline, shape.tags(), this::ask);
         credits = new PostedCredits(timeline, shape, this::sendWrite);
         tagAddress = new long[shape.tags()];
@@ -105,7 +107,7 @@ public final class PcieLink implements Dma {
         tagTransfer[tag] = transfer;
         tagBytes[tag] = bytes;
         down.charge(shape.dllpBytes());
-        timeline.at(up.send(Tlp.readRequest(shape)), atHost, tag);
+        up.send(Tlp.readRequest(shape), atHost, tag);
         return left == bytes;
     }
 
@@ -125,7 +127,7 @@ public final class PcieLink implements Dma {
         }
         int packets = Tlp.completionPackets(shape, tagAddress[i], tagBytes[i]);
         up.charge(packets * shape.dllpBytes());
-        timeline.at(down.send(Tlp.completions(shape, packets, tagBytes[i])), atCard, tag);
+        down.send(Tlp.completions(shape, packets, tagBytes[i]), atCard, tag);
     }
 
     private void completionAtCard(long tag) {
@@ -149,7 +151,7 @@ public final class PcieLink implements Dma {
         long arrival = up.send(Tlp.writes(shape, packets, sizes[transfer]));
         // nor does a write pass another, though its translation may take longer
         lastWritten = Math.max(lastWritten, arrival + memory.writeTime(addresses[transfer], sizes[transfer]));
-        timeline.at(lastWritten, written, transfer);
+        landings.at(lastWritten, written, transfer);
     }
 
     private void writeAtHost(long argument) {
@@ -168,15 +170,13 @@ public final class PcieLink implements Dma {
      */
     public long register(Actor arrived, long argument) {
         up.charge(shape.dllpBytes());
-        long arrival = down.send(Tlp.writes(shape, 1, 4));
-        timeline.at(arrival, arrived, argument);
-        return arrival;
+        return down.send(Tlp.writes(shape, 1, 4), arrived, argument);
     }
 
     /** A message-signaled interrupt: a write of four bytes that no translation of memory delays. */
     public void interrupt(Actor arrived, long argument) {
         down.charge(shape.dllpBytes());
-        timeline.at(up.send(Tlp.writes(shape, 1, 4)), arrived, argument);
+        up.send(Tlp.writes(shape, 1, 4), arrived, argument);
     }
 
     public LinkShape shape() {

@@ -17,6 +17,7 @@ public final class PostedCredits implements Actor {
     private static final int SIZE_BITS = 32;
 
     private final Timeline timeline;
+    private final Timeline.Lane returns;
     private final Write write;
     private final int allHeaders;
     private final int allData;
@@ -32,6 +33,7 @@ public final class PostedCredits implements Actor {
 
     PostedCredits(Timeline timeline, LinkShape shape, Write write) {
         this.timeline = timeline;
+        returns = timeline.lane();
         this.write = write;
         allHeaders = shape.postedHeaders();
         allData = shape.postedBytes() / PcieLink.CREDIT_BYTES;
@@ -54,7 +56,7 @@ public final class PostedCredits implements Actor {
 
     /** A write has left the host's buffer. */
     void giveBack(int bytes, int packets) {
-        timeline.after(returnTime, this, ((long) units(bytes) << SIZE_BITS) | packets);
+        returns.at(timeline.now() + returnTime, this, ((long) units(bytes) << SIZE_BITS) | packets);
     }
 
     @Override

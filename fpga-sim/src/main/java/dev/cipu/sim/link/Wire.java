@@ -1,5 +1,6 @@
 package dev.cipu.sim.link;
 
+import dev.cipu.sim.event.Actor;
 import dev.cipu.sim.event.Timeline;
 
 /** One direction of a link: bytes leave one after the other, at the link's rate. */
@@ -7,6 +8,7 @@ final class Wire {
     private static final int FRACTION_BITS = 16;
 
     private final Timeline timeline;
+    private final Timeline.Lane arrivals;
     private final long crossing;
 
     /** Picoseconds a byte, with 16 bits behind the point. */
@@ -18,6 +20,7 @@ final class Wire {
 
     Wire(Timeline timeline, LinkShape shape) {
         this.timeline = timeline;
+        arrivals = timeline.lane();
         crossing = shape.crossing();
         byteTime = Math.round(8e12 / shape.packetBitsPerSecond() * (1 << FRACTION_BITS));
     }
@@ -25,8 +28,16 @@ final class Wire {
     /**
      * Sends bytes behind all that were sent before.
      *
-     * @return when the last of them has arrived
+     * @param arrived is woken when the last of them has arrived
+     * @return when that will be
      */
+    long send(int count, Actor arrived, long argument) {
+        long arrival = send(count);
+        arrivals.at(arrival, arrived, argument);
+        return arrival;
+    }
+
+    /** Sends bytes; returns when the last of them has arrived. */
     long send(int count) {
         long takes = (count * byteTime) >> FRACTION_BITS;
         freeAt = Math.max(freeAt, timeline.now()) + takes;

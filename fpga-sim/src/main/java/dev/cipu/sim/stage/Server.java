@@ -2,6 +2,7 @@ package dev.cipu.sim.stage;
 
 import dev.cipu.sim.event.Actor;
 import dev.cipu.sim.event.Timeline;
+import java.util.Arrays;
 
 /**
  * One or more equal servers with one line before them: an engine, a pipeline's slot, cores. Who comes first is served first, by
@@ -10,6 +11,7 @@ import dev.cipu.sim.event.Timeline;
 public final class Server {
     private final Timeline timeline;
     private final String name;
+    private final Timeline.Lane[] lanes;
     private final long[] freeAt;
     private long busy;
     private long served;
@@ -21,6 +23,8 @@ public final class Server {
         this.timeline = timeline;
         this.name = name;
         freeAt = new long[servers];
+        lanes = new Timeline.Lane[servers];
+        Arrays.setAll(lanes, _ -> timeline.lane());
     }
 
     /** Serves for {@code time} picoseconds as soon as it can, then wakes {@code done}. */
@@ -35,7 +39,7 @@ public final class Server {
         freeAt[soonest] = end;
         busy += time;
         served++;
-        timeline.at(end, done, argument);
+        lanes[soonest].at(end, done, argument);
     }
 
     public String name() {

@@ -95,4 +95,52 @@ class TimelineTest {
         assertThat(fired).hasSize(1);
         assertThatThrownBy(timeline::step).isInstanceOf(IllegalStateException.class);
     }
+
+    /** Lanes change what is in the heap and nothing of the order, however many events wait in them. */
+    @Test
+    void lanesChangeNothingOfTheOrder() {
+        Timeline plain = new Timeline();
+        List<Long> expected = new ArrayList<>();
+        Actor expect = expected::add;
+        Timeline.Lane[] lanes = {timeline.lane(), timeline.lane(), timeline.lane()};
+        long[] last = new long[lanes.length];
+        Random random = new Random(9);
+        for (int i = 0; i < 20_000; i++) {
+            int which = random.nextInt(lanes.length + 1);
+            if (which < lanes.length) {
+                last[which] = Math.max(last[which], timeline.now()) + random.nextInt(4);
+                lanes[which].at(last[which], note, i);
+                plain.at(last[which], expect, i);
+            } else {
+                long time = timeline.now() + random.nextInt(3000);
+                timeline.at(time, note, i);
+                plain.at(time, expect, i);
+            }
+            // long lines and short ones
+            boolean filling = (i / 1000) % 2 == 0;
+            while (timeline.waiting() > 0 && random.nextInt(100) < (filling ? 10 : 52)) {
+                timeline.step();
+                plain.step();
+            }
+            assertThat(timeline.now()).isEqualTo(plain.now());
+            assertThat(timeline.waiting()).isEqualTo(plain.waiting());
+        }
+        while (timeline.waiting() > 0) {
+            timeline.step();
+            plain.step();
+        }
+        assertThat(fired).isEqualTo(expected).hasSize(20_000);
+    }
+
+    @Test
+    void inALaneNobodyOvertakes() {
+        Timeline.Lane lane = timeline.lane();
+        lane.at(10, note, 1);
+        assertThatThrownBy(() -> lane.at(9, note, 2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("behind one at 10 ps");
+        lane.at(10, note, 2);
+        timeline.runUntil(10);
+        assertThat(fired).containsExactly(1L, 2L);
+    }
 }
