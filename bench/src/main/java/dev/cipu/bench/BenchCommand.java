@@ -4,6 +4,7 @@ import dev.cipu.bench.card.AttachBench;
 import dev.cipu.bench.card.FunctionsBench;
 import dev.cipu.bench.jmh.JmhBench;
 import dev.cipu.bench.overhead.OverheadBench;
+import dev.cipu.bench.paced.PacedBench;
 import dev.cipu.bench.sim.SimBench;
 import dev.cipu.bench.suite.SuiteBench;
 import dev.cipu.bench.versus.BlkBench;
@@ -25,6 +26,7 @@ import picocli.CommandLine.Spec;
             OverheadBench.class,
             NetBench.class,
             BlkBench.class,
+            PacedBench.class,
             SuiteBench.class,
             CompareBench.class,
             JmhBench.class,
@@ -44,6 +46,6 @@ public final class BenchCommand implements Subcommand, Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "name what to do: host, overhead, net, blk, suite, compare, jmh, attach, functions or sim");
+                "name what to do: host, overhead, net, blk, paced, suite, compare, jmh, attach, functions or sim");
     }
 }

@@ -23,6 +23,14 @@ public interface Poller {
     void disarm();
 
     /**
+     * Nanoseconds until the first of the things that this poller holds back by the clock is due: 0 if it is, {@link
+     * Long#MAX_VALUE} if it holds back none. No kick comes for these, so the worker asks before it rests.
+     */
+    default long dueIn() {
+        return Long.MAX_VALUE;
+    }
+
+    /**
      * Told that the worker caught what {@link #poll}, {@link #arm} or {@link #disarm} threw. A fault in shared memory
      * may surface a little later than the access that met it, so a poller must be ready to hear of it here.
      *

@@ -39,6 +39,15 @@ public final class Worker implements Runnable {
     /** From here on a pause is longer than a command's giver should have to wait: such are spent at the bell. */
     private static final long LONG_PARK_NANOS = 1_000_000;
 
+    /**
+     * A sleep ends so long before something is due: bells count in milliseconds, and a core that slept wants time to wake up. What
+     * is due sooner is awaited awake.
+     */
+    static final long WAKE_NANOS = 2_000_000;
+
+    /** By how much the kernel may lengthen a park. */
+    static final long PARK_SLACK_NANOS = 100_000;
+
     private static final Poller[] NO_POLLERS = {};
 
     /** Hears of what went wrong on a worker, on its thread. */
@@ -220,6 +229,7 @@ public final class Worker implements Runnable {
         }
     }
 
+    @SuppressWarnings("ThreadPriorityCheck")
     private void backOff(IdlePolicy.Backoff backoff) {
         int beyond = emptyRounds - backoff.spins();
         if (beyond <= 0) {
@@ -229,8 +239,15 @@ public final class Worker implements Runnable {
             Thread.onSpinWait();
         } else {
             emptyRounds = backoff.spins() + backoff.pauses();
-            parkNanos = backoff.after(parkNanos);
-            park(parkNanos);
+            long next = backoff.after(parkNanos);
+            long late = next < LONG_PARK_NANOS ? PARK_SLACK_NANOS : WAKE_NANOS;
+            if (dueIn() <= next + late) {
+                // a park would be late; where guest and card share a core, the guest may have it meanwhile
+                Thread.yield();
+            } else {
+                parkNanos = next;
+                park(next);
+            }
         }
     }
 
@@ -247,8 +264,23 @@ public final class Worker implements Runnable {
         sleeping = false;
     }
 
-    /** Asks every poller for kicks and sleeps if none has anything to do. */
+    /** Nanoseconds until the first thing that a poller holds back is due. */
+    private long dueIn() {
+        long first = Long.MAX_VALUE;
+        for (Poller poller : pollers) {
+            first = Math.min(first, poller.dueIn());
+        }
+        return first;
+    }
+
+    /** Asks every poller for kicks and sleeps if none has anything to do, until shortly before something is due. */
     private void sleep() {
+        // asked first: nothing new is held back before the next round, and kicks for a sleep too short to be one are in
+        // vain
+        long due = dueIn();
+        if (due <= WAKE_NANOS) {
+            return;
+        }
         Poller[] all = pollers;
         // pairs with wake(): a command is in the mailbox before its giver looks at this flag
         sleeping = true;
@@ -260,7 +292,7 @@ public final class Worker implements Runnable {
         long before = clock.getAsLong();
         long after = before;
         if (quiet && mailbox.isEmpty() && !stopping) {
-            bell.await(MAX_SLEEP_NANOS);
+            bell.await(Math.min(MAX_SLEEP_NANOS, due - WAKE_NANOS));
             after = clock.getAsLong();
             counters.add(SLEEPS, 1);
             counters.add(ASLEEP_NANOS, after - before);

@@ -35,6 +35,7 @@ class WorkerTest {
         private int awaits;
         private final List<Long> lengths = new ArrayList<>();
         private boolean keepsLengths;
+        private long longest;
 
         @Override
         public void await(long maxNanos) {
@@ -42,6 +43,7 @@ class WorkerTest {
             if (keepsLengths) {
                 lengths.add(maxNanos);
             }
+            longest = maxNanos;
         }
 
         @Override
@@ -52,6 +54,7 @@ class WorkerTest {
     private static final class Probe implements Poller {
         private int work;
         private boolean quiet = true;
+        private long dueIn = Long.MAX_VALUE;
         private boolean copes;
         private @Nullable RuntimeException thrown;
         private @Nullable Error error;
@@ -83,6 +86,11 @@ class WorkerTest {
         public void disarm() {
             disarms++;
             armed = false;
+        }
+
+        @Override
+        public long dueIn() {
+            return dueIn;
         }
 
         @Override
@@ -253,6 +261,53 @@ class WorkerTest {
         worker.add(new Probe());
         worker.run();
         assertThat(happened).containsExactly("done");
+    }
+
+    @Test
+    void aSleepEndsBeforeWhatIsHeldBackIsDue() {
+        Worker worker = worker(new IdlePolicy.Sleep(0), new FakeClock(1));
+        Probe probe = new Probe();
+        Probe other = new Probe();
+        worker.add(other);
+        worker.add(probe);
+        probe.dueIn = 50_000_000;
+        other.dueIn = 900_000_000;
+        rounds(worker, Worker.BLOCK);
+        assertThat(bell.awaits).isEqualTo(1);
+        assertThat(bell.longest).isEqualTo(50_000_000 - Worker.WAKE_NANOS);
+        assertThat(probe.arms).isEqualTo(1);
+        probe.dueIn = Long.MAX_VALUE;
+        other.dueIn = Long.MAX_VALUE;
+        rounds(worker, Worker.BLOCK);
+        assertThat(bell.longest).isEqualTo(1_000_000_000);
+    }
+
+    @Test
+    void whatIsDueSoonIsAwaitedAwakeAndWithoutKicks() {
+        Worker worker = worker(new IdlePolicy.Sleep(0), new FakeClock(1));
+        Probe probe = new Probe();
+        worker.add(probe);
+        for (long due : new long[] {0, 77_000, Worker.WAKE_NANOS}) {
+            probe.dueIn = due;
+            rounds(worker, 10 * Worker.BLOCK);
+        }
+        assertThat(bell.awaits).isZero();
+        assertThat(probe.arms).isZero();
+    }
+
+    @Test
+    void aBackOffDoesNotParkPastWhatIsDue() {
+        Worker worker = worker(new IdlePolicy.Backoff(0, 0, 10_000_000, 10_000_000), System::nanoTime);
+        Probe probe = new Probe();
+        worker.add(probe);
+        for (long due : new long[] {0, 77_000, 10_000_000, 10_000_000 + Worker.WAKE_NANOS}) {
+            probe.dueIn = due;
+            rounds(worker, 50);
+        }
+        assertThat(bell.awaits).isZero();
+        probe.dueIn = 20_000_000;
+        rounds(worker, 5);
+        assertThat(bell.awaits).isEqualTo(5);
     }
 
     @Test

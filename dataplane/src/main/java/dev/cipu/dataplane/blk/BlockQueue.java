@@ -358,7 +358,7 @@ public final class BlockQueue implements Poller, AutoCloseable {
 
     @Override
     public boolean arm() {
-        if (channel.inFlight() > 0 || againCount > 0 || waitingCount > 0) {
+        if (channel.needsPolling() || againCount > 0 || waitingCount > 0) {
             return false;
         }
         if (paused || faulted) {
@@ -389,6 +389,11 @@ public final class BlockQueue implements Poller, AutoCloseable {
     }
 
     @Override
+    public long dueIn() {
+        return channel.dueIn();
+    }
+
+    @Override
     public boolean failed(Throwable cause) {
         if (cause instanceof InternalError) {
             fault();
@@ -411,10 +416,12 @@ public final class BlockQueue implements Poller, AutoCloseable {
     /**
      * Pops nothing more, and tells whether every request popped so far is answered and its answer published. From then on
      * nothing reads or writes guest memory until {@link #resume}. It never waits: a slow store's other queues and its
-     * worker's other guests go on between one question and the next.
+     * worker's other guests go on between one question and the next. Nor is anything held back by the clock: a guest that has
+     * asked for an hour's worth of reads does not keep its queue for an hour.
      */
     public boolean drained() {
         paused = true;
+        channel.hurry();
         poll();
         if (channel.inFlight() > 0 || againCount > 0 || waitingCount > 0) {
             return false;

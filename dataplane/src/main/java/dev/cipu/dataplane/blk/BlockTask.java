@@ -12,14 +12,14 @@ import java.lang.foreign.MemorySegment;
 public final class BlockTask {
     /** The one way back to whoever gave the task. */
     @FunctionalInterface
-    interface Completion {
+    public interface Completion {
         void completed(BlockTask task, byte status);
     }
 
     /** No {@link BlkRequest} has it. */
     static final int NO_TYPE = -1;
 
-    private final Completion completion;
+    private Completion completion;
     private final int slot;
     private final Chain chain = new Chain();
     private final long[] rangeOffset = new long[BlkDevice.MAX_RANGES];
@@ -140,6 +140,18 @@ public final class BlockTask {
     void asked(int type, long sector) {
         this.type = type;
         this.sector = sector;
+    }
+
+    /**
+     * Has another one told when the task ends: a channel in front of a channel, which gives the way back what it took from it
+     * before it ends the task itself.
+     *
+     * @return who would have been told
+     */
+    public Completion divert(Completion to) {
+        Completion before = completion;
+        completion = to;
+        return before;
     }
 
     void transfer(BlockOp op, long offset, long length, boolean durable) {

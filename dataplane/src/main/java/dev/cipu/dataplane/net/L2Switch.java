@@ -324,6 +324,15 @@ public final class L2Switch implements Poller {
         }
     }
 
+    @Override
+    public long dueIn() {
+        long first = Long.MAX_VALUE;
+        for (Port port : active) {
+            first = Math.min(first, port.dueIn());
+        }
+        return first;
+    }
+
     /** A fault that surfaced after the port that met it was done: every port's owner is asked to look. */
     @Override
     public boolean failed(Throwable cause) {

@@ -160,6 +160,11 @@ public final class PacketPool {
         return freeLarge.length;
     }
 
+    /** Whether a slot is one of the large ones. */
+    public boolean isLarge(int slot) {
+        return slot >= free.length;
+    }
+
     /** Bytes of the largest frame that a slot of the usual size holds. */
     public int frameBytes() {
         return frameBytes;

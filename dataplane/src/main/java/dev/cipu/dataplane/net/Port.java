@@ -34,4 +34,9 @@ public interface Port {
 
     /** The worker polls again: no kicks please. */
     void disarm();
+
+    /** Nanoseconds until the first frame that the port holds back is due, as {@link dev.cipu.dataplane.Poller#dueIn}. */
+    default long dueIn() {
+        return Long.MAX_VALUE;
+    }
 }

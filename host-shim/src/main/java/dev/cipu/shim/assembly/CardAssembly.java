@@ -49,6 +49,12 @@ import org.slf4j.LoggerFactory;
 public final class CardAssembly implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CardAssembly.class);
 
+    /** Ports with timing that a switch has room for beyond those that a card with a control socket begins with. */
+    private static final int SPARE_PACED_PORTS = 4;
+
+    /** More than a switch has room for, whatever there may be: each takes four megabytes, and a frame has 255 holders at most. */
+    private static final int MOST_PACED_PORTS = 64;
+
     private final Deque<AutoCloseable> closing = new ArrayDeque<>();
     private final Map<String, Plugged> plugged = new LinkedHashMap<>();
     private final List<CardCore> cores = new ArrayList<>();
@@ -58,6 +64,7 @@ public final class CardAssembly implements AutoCloseable {
     private final EmptySlots slots = new EmptySlots();
     private final CounterFile counterFile;
     private Recording recording = Recording.NONE;
+    private final Pacing pacing;
     private CardSpec spec;
     private final AtomicInteger turn = new AtomicInteger();
     private boolean closed;
@@ -68,6 +75,7 @@ public final class CardAssembly implements AutoCloseable {
         Path stats = spec.stats();
         counterFile = stats == null ? CounterFile.ofThisProcess() : CounterFile.at(stats);
         closing.push(counterFile);
+        pacing = new Pacing(counterFile.table());
     }
 
     /**
@@ -99,9 +107,12 @@ public final class CardAssembly implements AutoCloseable {
         closing.push(stores);
         startCores(counters);
         for (SwitchSpec each : spec.switches()) {
-            switches.put(each.name(), new SwitchOnCore(each, nextCore(), counters, memory, largestMtu(each.name())));
+            switches.put(
+                    each.name(),
+                    new SwitchOnCore(
+                            each, nextCore(), counters, memory, largestMtu(each.name()), pacedPorts(each.name())));
         }
-        spec.devices().forEach(each -> plug(each, spec.stores()));
+        spec.devices().forEach(each -> plug(each, spec));
         spec.taps().forEach(this::plug);
     }
 
@@ -117,7 +128,17 @@ public final class CardAssembly implements AutoCloseable {
                 .reduce(NetSpec.DEFAULT_MTU, Math::max);
     }
 
-    private void plug(DeviceSpec device, Map<String, StoreSpec> among) {
+    /** How many ports of a switch will be timed: those that are, and a few more where devices come later. */
+    private int pacedPorts(String switchName) {
+        int now = (int) spec.timing()
+                .ports(spec)
+                .filter(net -> net.switchName().equals(switchName))
+                .count();
+        int later = spec.timing().isOn() && spec.control() != null ? SPARE_PACED_PORTS : 0;
+        return Math.min(MOST_PACED_PORTS, now + later);
+    }
+
+    private void plug(DeviceSpec device, CardSpec among) {
         Plugged made = new Plugged(device.id());
         plugged.put(device.id(), made);
         CardFunction function = function(device, among, made);
@@ -131,14 +152,14 @@ public final class CardAssembly implements AutoCloseable {
         VirtualDevices virtuals = new VirtualDevices(device, new Bay(among));
         made.virtuals(virtuals);
         made.presented(pciFunctions.physical(function, device.virtuals().total(), virtuals));
-        virtuals.keepStores(stores, among, made);
+        virtuals.keepStores(stores, among.stores(), made);
     }
 
     /** Where virtual functions of one device are plugged in, by another thread than all others: it takes no lock of the card. */
     private final class Bay implements VirtualDevices.Bay {
-        private final Map<String, StoreSpec> among;
+        private final CardSpec among;
 
-        Bay(Map<String, StoreSpec> among) {
+        Bay(CardSpec among) {
             this.among = among;
         }
 
@@ -162,21 +183,29 @@ public final class CardAssembly implements AutoCloseable {
         }
     }
 
-    private CardFunction function(DeviceSpec device, Map<String, StoreSpec> among, Plugged made) {
+    private CardFunction function(DeviceSpec device, CardSpec among, Plugged made) {
         CardFunction function = switch (device) {
-            case NetSpec net -> port(net, made);
-            case BlkSpec blk -> disk(blk, Objects.requireNonNull(among.get(blk.store())), made);
+            case NetSpec net -> port(net, among, made);
+            case BlkSpec blk -> disk(blk, among, made);
         };
         made.made(function);
         return function;
     }
 
-    private CardFunction port(NetSpec net, Plugged made) {
+    private CardFunction port(NetSpec net, CardSpec among, Plugged made) {
         CounterGroup group = made.counting(counterFile.table().group(net.id(), GuestPort.COUNTERS));
         NetDevice device = restricted(net, new NetDevice(net.macBytes(), net.traits()));
         SwitchOnCore network = network(net.id(), net.switchName(), net.mtu());
         PortJournal journal = recording.port(net.id(), device, network.core(), made);
-        NetFunction function = network.plug(device, group, net.coalesce(), journal);
+        Pacing.OfPort paced = pacing.timed(net, among.timing().of(net), made);
+        if (paced != null) {
+            if (!network.reservePaced()) {
+                throw new CardSpecException(net.id() + ": switch " + net.switchName()
+                        + " was made for no more devices with timing; start the card with them, or say timing=none");
+            }
+            made.undo(network::releasePaced);
+        }
+        NetFunction function = network.plug(device, group, net.coalesce(), journal, paced);
         made.undo(function::unplug);
         return function;
     }
@@ -218,7 +247,8 @@ public final class CardAssembly implements AutoCloseable {
         }
     }
 
-    private CardFunction disk(BlkSpec blk, StoreSpec description, Plugged made) {
+    private CardFunction disk(BlkSpec blk, CardSpec among, Plugged made) {
+        StoreSpec description = Objects.requireNonNull(among.stores().get(blk.store()));
         BlockStore store = stores.use(blk.store(), description);
         made.undo(() -> stores.release(blk.store()));
         ZoneFile zones = DiskAssembly.zoneFile(blk, description, store);
@@ -232,7 +262,8 @@ public final class CardAssembly implements AutoCloseable {
             CounterGroup group = counterFile.table().group(blk.id() + "/" + i, BlockQueue.COUNTERS);
             places.add(new BlkFunction.Place(at.get(i), made.counting(group), journals.get(i)));
         }
-        DiskAssembly disk = new DiskAssembly(blk, store, zones == null ? ZoneTable.NONE : zones);
+        BlockStore timed = pacing.timed(store, blk, among.timing().of(blk), made);
+        DiskAssembly disk = new DiskAssembly(blk, timed, zones == null ? ZoneTable.NONE : zones);
         try {
             BlkFunction function = new BlkFunction(restricted(blk, disk.device()), disk.disk(), places);
             made.undo(function::unplug);
@@ -318,7 +349,7 @@ public final class CardAssembly implements AutoCloseable {
                     if (each.endpoint().mode() == EndpointSpec.Mode.INHERITED) {
                         throw new CardSpecException(id + ": fd is for a card that starts; give it a socket");
                     }
-                    plug(each, next.stores());
+                    plug(each, next);
                     serve(each);
                 }
             }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param control where the running card takes requests, null for nowhere
  * @param record what is recorded and where, null for nothing
  * @param profile the card's generation, which bounds what it is made of, now and later; null for none
+ * @param timing which of its devices take as long as which card
  */
 public record CardSpec(
         List<Integer> cores,
@@ -30,7 +31,8 @@ public record CardSpec(
         List<TapSpec> taps,
         @Nullable Path control,
         @Nullable RecordSpec record,
-        @Nullable CardProfile profile) {
+        @Nullable CardProfile profile,
+        TimingSpec timing) {
     /** A card of virtio devices that stays as it is. */
     public CardSpec(
             List<Integer> cores,
@@ -39,7 +41,7 @@ public record CardSpec(
             Map<String, StoreSpec> stores,
             List<SwitchSpec> switches,
             List<DeviceSpec> devices) {
-        this(cores, idle, stats, stores, switches, devices, List.of(), null, null, null);
+        this(cores, idle, stats, stores, switches, devices, List.of(), null, null, null, TimingSpec.NONE);
     }
 
     /** The names of everything that can be attached and detached. */

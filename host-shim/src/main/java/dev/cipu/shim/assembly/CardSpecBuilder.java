@@ -35,6 +35,7 @@ public final class CardSpecBuilder {
     private final Map<String, SwitchSpec> switches = new LinkedHashMap<>();
     private final List<DeviceSpec> devices = new ArrayList<>();
     private @Nullable CardProfile profile;
+    private final TimingChoice timing = new TimingChoice();
     private final List<TapSpec> taps = new ArrayList<>();
     private @Nullable IdlePolicy idle;
     private @Nullable Path stats;
@@ -48,12 +49,22 @@ public final class CardSpecBuilder {
 
     /** The card's generation, by name or file, which bounds what it can be made of; replaces what was said before. */
     public CardSpecBuilder card(String where, String name) {
+        profile = find(where, name);
+        return this;
+    }
+
+    /** The card by whose figures devices are timed that say nothing of it themselves, by name or file, or {@code none}. */
+    public CardSpecBuilder timing(String where, String name) {
+        timing.usual(where, name);
+        return this;
+    }
+
+    static CardProfile find(String where, String name) {
         try {
-            profile = CardProfiles.find(name);
+            return CardProfiles.find(name);
         } catch (ProfileException e) {
             throw new CardSpecException(where + ": " + e.getMessage(), e);
         }
-        return this;
     }
 
     /** For more of the same: what is added to it is checked against what this card has already. */
@@ -69,6 +80,7 @@ public final class CardSpecBuilder {
         builder.control = card.control();
         builder.recorded = card.record();
         builder.profile = card.profile();
+        builder.timing.begin(card.timing(), card.devices());
         builder.switchesDeclared = !card.switches().isEmpty();
         builder.mayBeEmpty = true;
         return builder;
@@ -175,7 +187,9 @@ public final class CardSpecBuilder {
     /** A network device. */
     public CardSpecBuilder net(KeyValues values) {
         EndpointSpec endpoint = EndpointKeys.endpoint(values);
-        NetSpec net = NetKeys.net(values, id(values, "net"), endpoint);
+        String id = id(values, "net");
+        timing.of(id, values);
+        NetSpec net = NetKeys.net(values, id, endpoint);
         plugInto(net.switchName(), values);
         devices.add(net);
         return this;
@@ -184,7 +198,9 @@ public final class CardSpecBuilder {
     /** A block device. */
     public CardSpecBuilder blk(KeyValues values) {
         EndpointSpec endpoint = EndpointKeys.endpoint(values);
-        BlkKeys keys = new BlkKeys(values, id(values, "blk"), stores);
+        String id = id(values, "blk");
+        timing.of(id, values);
+        BlkKeys keys = new BlkKeys(values, id, stores);
         devices.add(keys.blk(endpoint));
         stores.putAll(keys.stores());
         return this;
@@ -225,6 +241,7 @@ public final class CardSpecBuilder {
         List<DeviceSpec> gone =
                 devices.stream().filter(device -> device.id().equals(id)).toList();
         devices.removeAll(gone);
+        timing.forget(id);
         taps.removeIf(tap -> tap.id().equals(id));
         List<String> used = functions().map(CardSpecBuilder::storeOf).toList();
         gone.stream()
@@ -355,6 +372,7 @@ public final class CardSpecBuilder {
                 List.copyOf(taps),
                 control,
                 recordKeys.isEmpty() ? recorded : RecordSpec.of(new KeyValues(recordWhere, recordKeys)),
-                profile);
+                profile,
+                timing.spec(devices));
     }
 }

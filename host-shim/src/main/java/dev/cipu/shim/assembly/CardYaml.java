@@ -22,7 +22,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
  */
 public final class CardYaml {
     private static final Set<String> TOP =
-            Set.of("card", "cores", "idle", "stats", "control", "record", "stores", "switches", "devices");
+            Set.of("card", "timing", "cores", "idle", "stats", "control", "record", "stores", "switches", "devices");
 
     private final String file;
     private final Map<String, Integer> lines;
@@ -112,6 +112,9 @@ public final class CardYaml {
         }
         if (root.has("card")) {
             builder.card(at("card") + "card", scalar("card", root.get("card")));
+        }
+        if (root.has("timing")) {
+            builder.timing(at("timing") + "timing", scalar("timing", root.get("timing")));
         }
         if (root.has("cores")) {
             builder.cores(at("cores") + "cores", String.join(",", scalars("cores", root.get("cores"))));

@@ -1,6 +1,7 @@
 package dev.cipu.shim.assembly;
 
 import dev.cipu.dataplane.net.GuestPort;
+import dev.cipu.dataplane.net.Port;
 import dev.cipu.shim.card.CardFunction;
 import dev.cipu.virtio.memory.GuestMemory;
 import dev.cipu.virtio.net.NetDevice;
@@ -13,16 +14,21 @@ final class NetFunction extends CardFunction {
     private final NetDevice device;
     private final SwitchOnCore network;
     private final GuestPort port;
+    private final Port inSwitch;
     private final @Nullable Attachment[] attachments;
     private final Runnable faultListener = this::tellOfMemoryFault;
 
     /** A queue on the worker: how it is woken. */
     private record Attachment(int kickFd, boolean kicks) {}
 
-    NetFunction(NetDevice device, SwitchOnCore network, GuestPort port) {
+    /**
+     * @param inSwitch the port as its switch has it: itself, or what stands in front of it
+     */
+    NetFunction(NetDevice device, SwitchOnCore network, GuestPort port, Port inSwitch) {
         this.device = device;
         this.network = network;
         this.port = port;
+        this.inSwitch = inSwitch;
         attachments = new Attachment[device.queueCount()];
         network.core().onMemoryFault(faultListener);
     }
@@ -36,7 +42,7 @@ final class NetFunction extends CardFunction {
         for (int i = 0; i < attachments.length; i++) {
             detach(i);
         }
-        network.unplug(port);
+        network.unplug(inSwitch);
         network.core().forgetMemoryFault(faultListener);
     }
 

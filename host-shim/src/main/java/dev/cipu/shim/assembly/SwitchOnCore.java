@@ -13,9 +13,11 @@ import dev.cipu.dataplane.net.Port;
 import dev.cipu.dataplane.net.PortJournal;
 import dev.cipu.shim.assembly.SwitchSpec.Uplink;
 import dev.cipu.shim.net.Tap;
+import dev.cipu.sim.pace.PacedPort;
 import dev.cipu.virtio.net.NetDevice;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,19 +37,28 @@ final class SwitchOnCore {
      */
     private static final int LARGE_SLOTS = 64;
 
+    /** To a guest, and from it. */
+    private static final int WAYS = 2;
+
     private final CardCore core;
     private final PacketPool pool;
     private final L2Switch ethernet;
 
+    /** Ports with timing that there is still room for. */
+    private final AtomicInteger pacedRoom;
+
     /**
+     * @param pacedPorts ports that hold frames back, at most
      * @param memory where the frames are kept, closed after the core has ended
      * @param mtu the largest of any port
      */
-    SwitchOnCore(SwitchSpec spec, CardCore core, CounterTable counters, Arena memory, int mtu) {
+    SwitchOnCore(SwitchSpec spec, CardCore core, CounterTable counters, Arena memory, int mtu, int pacedPorts) {
         this.core = core;
+        pacedRoom = new AtomicInteger(pacedPorts);
         boolean reflects = spec.uplink() == Uplink.LOOPBACK;
-        int slots = SLOTS_OF_SWITCH + (reflects ? Loopback.CAPACITY : 0);
-        pool = new PacketPool(memory, slots, mtu + L2_OVERHEAD, (reflects ? 2 : 1) * LARGE_SLOTS);
+        int slots = SLOTS_OF_SWITCH + (reflects ? Loopback.CAPACITY : 0) + WAYS * PacedPort.FRAMES * pacedPorts;
+        int largeSlots = (reflects ? 2 : 1) * LARGE_SLOTS + WAYS * PacedPort.LARGE_FRAMES * pacedPorts;
+        pool = new PacketPool(memory, slots, mtu + L2_OVERHEAD, largeSlots);
         ethernet = new L2Switch(pool, System::nanoTime, counters.group(spec.name(), L2Switch.COUNTERS));
         if (reflects) {
             ethernet.add(new Loopback(pool));
@@ -65,15 +76,34 @@ final class SwitchOnCore {
      * @param counting made of {@link GuestPort#COUNTERS}
      * @param coalesce see {@link GuestPort#coalesce}
      * @param journal where what passes it is recorded, null for nowhere
+     * @param paced how it is timed, null for not at all; there must be {@linkplain #reservePaced room}
      */
-    NetFunction plug(NetDevice device, CounterGroup counting, boolean coalesce, @Nullable PortJournal journal) {
+    NetFunction plug(
+            NetDevice device,
+            CounterGroup counting,
+            boolean coalesce,
+            @Nullable PortJournal journal,
+            Pacing.@Nullable OfPort paced) {
         GuestPort port = new GuestPort(device, pool, counting, System::nanoTime);
         port.coalesce(coalesce);
         if (journal != null) {
             port.record(journal);
         }
-        core.worker().call(() -> ethernet.add(port));
-        return new NetFunction(device, this, port);
+        Port inSwitch = paced == null
+                ? port
+                : new PacedPort(port, pool, paced.timing(), System::nanoTime, paced.fromGuest(), paced.toGuest());
+        core.worker().call(() -> ethernet.add(inSwitch));
+        return new NetFunction(device, this, port, inSwitch);
+    }
+
+    /** Whether there is room for one more port with timing, which is that one's then: it has slots of its own. Any thread. */
+    boolean reservePaced() {
+        return pacedRoom.getAndUpdate(room -> Math.max(0, room - 1)) > 0;
+    }
+
+    /** Takes {@link #reservePaced} back. */
+    void releasePaced() {
+        pacedRoom.incrementAndGet();
     }
 
     /**
@@ -95,7 +125,12 @@ final class SwitchOnCore {
 
     /** Pulls a port out; when this returns the worker does not touch it any more. */
     void unplug(Port port) {
-        core.worker().call(() -> ethernet.remove(port));
+        core.worker().call(() -> {
+            ethernet.remove(port);
+            if (port instanceof PacedPort paced) {
+                paced.close();
+            }
+        });
     }
 
     /** Bytes of the largest packet that its ports may have: the pool is made for that. */

@@ -37,7 +37,7 @@ final class CardOptions {
             paramLabel = "KEY=VALUE,...",
             description = {
                 "A network device. Keys: socket=PATH, id=NAME, mac=52:54:00:12:34:56, queues=PAIRS (1), mtu=BYTES (1500),"
-                        + " switch=NAME (sw0), coalesce=on|off, mode=server|client, fd=N (an inherited listening socket),"
+                        + " switch=NAME (sw0), coalesce=on|off, timing=CARD|none, mode=server|client, fd=N (an inherited listening socket),"
                         + " transport=vhost-user|vfio-user, doorbells=mapped|trapped (of vfio-user)."
             })
     private List<String> nets = List.of();
@@ -51,7 +51,7 @@ final class CardOptions {
                         + " queues=N (1), serial=TEXT, block-size=BYTES (512), id=NAME, mode=server|client, fd=N,"
                         + " transport=vhost-user|vfio-user, doorbells=mapped|trapped,"
                         + " zoned=host-managed|host-aware with zone-size=BYTES (16M), zones-conventional=N, max-open=N,"
-                        + " max-active=N; secure-erase=on|off, lifetime=BYTES, worn=BYTES, opt-io=BYTES. See docs/cli.md."
+                        + " max-active=N; timing=CARD|none, secure-erase=on|off, lifetime=BYTES, worn=BYTES, opt-io=BYTES. See docs/cli.md."
             })
     private List<String> blks = List.of();
 
@@ -63,6 +63,15 @@ final class CardOptions {
                         + " See 'cipu card list'. Default: none, no bounds."
             })
     private @Nullable String card;
+
+    @Option(
+            names = "--timing",
+            paramLabel = "NAME|FILE|none",
+            description = {
+                "Let each request and frame take as long as on this card, at least, and pass at its rates, at most; a device may"
+                        + " differ with timing=NAME|FILE|none. See 'cipu card list'. Default: none, as fast as it goes."
+            })
+    private @Nullable String timing;
 
     @Option(
             names = "--tap",
@@ -134,6 +143,9 @@ final class CardOptions {
         }
         if (card != null) {
             builder.card("--card", card);
+        }
+        if (timing != null) {
+            builder.timing("--timing", timing);
         }
         if (cores != null) {
             builder.cores("--cores", cores);

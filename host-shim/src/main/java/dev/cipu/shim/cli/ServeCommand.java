@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             "  cipu serve --net socket=/tmp/n0 --uplink loopback: --idle sleep",
             "  cipu serve --tap name=cipu0,addr=10.0.0.1/24 --net socket=/tmp/n0",
             "  cipu serve --control /run/cipu/card --idle sleep",
+            "  cipu serve --timing cipu-1 --blk socket=/tmp/b0,store=mem:1G",
             "  cipu serve card.yaml"
         })
 public final class ServeCommand implements Subcommand, Callable<Integer> {
@@ -112,10 +113,20 @@ public final class ServeCommand implements Subcommand, Callable<Integer> {
     /** Runs when the JVM was told to end. The exit code of a clean end is 0, not that of a process killed by a signal. */
     private void endOnSignal(PrintWriter out) {
         Thread.ofPlatform().daemon().start(ServeCommand::giveUpAfterAWhile);
+        reportTiming(out);
         close();
         out.flush();
         System.err.flush();
         Runtime.getRuntime().halt(ExitCode.DONE);
+    }
+
+    /** While the counters are still there. */
+    private void reportTiming(PrintWriter out) {
+        synchronized (lock) {
+            if (card != null) {
+                PaceReport.print(card.counters(), out);
+            }
+        }
     }
 
     private static void giveUpAfterAWhile() {

@@ -175,6 +175,28 @@ class ServeProcessIT {
         assertThat(socket).as("its parent's to remove").exists();
     }
 
+    @Test
+    void aPacedDiskTakesTheCardsTimeAndTheCardSaysHowWellItKeptToIt() throws Exception {
+        Path blk = directory.resolve("b0");
+        Process card = cipu("serve", "--timing", "cipu-1", "--blk", "socket=" + blk + ",store=mem:4M");
+        lines(card, 1);
+        BlkLoadResult result = verifiedLoad(blk);
+        assertThat(result.passed()).as(result.firstProblem()).isTrue();
+        // the profile's write, the quicker one
+        assertThat(result.latencyNs().min()).isGreaterThanOrEqualTo(17_000);
+        JsonNode paced = stats().get("counters").get("blk0/paced0");
+        assertThat(paced.get("paced").asLong()).isGreaterThanOrEqualTo(500);
+        assertThat(paced.get("error_p99_ns").asLong())
+                .isGreaterThanOrEqualTo(paced.get("error_p50_ns").asLong())
+                .isPositive();
+        // unlike the process's own, this leaves its output to be read
+        card.toHandle().destroy();
+        assertThat(lines(card, 1).getFirst())
+                .matches("timing blk0/paced0: \\d+ delayed by \\d+\\.\\d us in the mean; error p50 .* us, p99 .* us.*");
+        assertThat(card.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(card.exitValue()).isZero();
+    }
+
     private static BlkLoadResult verifiedLoad(Path socket) {
         BlkLoadSpec spec = new BlkLoadSpec(
                 Target.of(socket),
