@@ -56,8 +56,9 @@ public final class StackChart {
             svg.text(x + 6, y + 16, "start", unit.apply(row.total()));
         }
         for (int i = 0; i < names.size(); i++) {
-            double x = LABEL + (double) (i % LEGEND_COLUMNS) * LEGEND_COLUMN;
-            double y = legendAt + (double) (i / LEGEND_COLUMNS) * LEGEND_ROW;
+            int legendRow = i / LEGEND_COLUMNS;
+            int x = LABEL + i % LEGEND_COLUMNS * LEGEND_COLUMN;
+            int y = legendAt + legendRow * LEGEND_ROW;
             svg.rectangle(x, y, 12, 12, Palette.color(i), "");
             svg.text(x + 18, y + 10, "start", names.get(i));
         }

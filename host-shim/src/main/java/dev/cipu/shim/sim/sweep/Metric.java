@@ -30,6 +30,8 @@ enum Metric {
 
     private final String key;
     private final String title;
+
+    @SuppressWarnings("ImmutableEnumChecker") // a function without state
     private final ToDoubleFunction<Result> value;
 
     Metric(String key, String title, ToDoubleFunction<Result> value) {

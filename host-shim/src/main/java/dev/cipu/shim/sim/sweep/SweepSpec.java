@@ -145,7 +145,7 @@ public record SweepSpec(
                     flag(all, "interrupts", base.interrupts()),
                     flag(all, "indirect", base.indirect()));
         } catch (IllegalArgumentException e) {
-            throw new SimException(e.getMessage(), e);
+            throw new SimException("a workload that cannot be: " + e.getMessage(), e);
         }
     }
 

@@ -27,6 +27,9 @@ public final class ChromeTrace {
 
     private static final double MICRO = 1e6;
 
+    /** In the order in which their threads are shown. */
+    private static final List<Part> PARTS = List.of(Part.values());
+
     private final JsonGenerator json;
 
     private ChromeTrace(JsonGenerator json) {
@@ -63,13 +66,13 @@ public final class ChromeTrace {
         sorted.sort(Comparator.comparingLong(Timeline.Span::from).thenComparingLong(Timeline.Span::journey));
         Map<Long, List<Long>> lanes = new TreeMap<>();
         for (Timeline.Span span : sorted) {
-            long row = (long) span.queue() * Part.values().length + span.part().ordinal();
+            long row = (long) span.queue() * PARTS.size() + PARTS.indexOf(span.part());
             List<Long> ends = lanes.computeIfAbsent(row, _ -> new ArrayList<>());
             int lane = 0;
             while (lane < ends.size() && ends.get(lane) > span.from()) {
                 lane++;
             }
-            int thread = thread(span.part().ordinal() + 1, lane);
+            int thread = thread(PARTS.indexOf(span.part()) + 1, lane);
             if (lane == ends.size()) {
                 ends.add(span.to());
                 String more = lane == 0 ? "" : " " + (lane + 1);

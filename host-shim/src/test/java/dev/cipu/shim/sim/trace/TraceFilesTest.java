@@ -56,7 +56,7 @@ class TraceFilesTest {
                     assertThat(threads).containsKey(row);
                     double from = event.get("ts").asDouble();
                     double duration = event.get("dur").asDouble();
-                    assertThat(from * Picos.MICRO).isGreaterThanOrEqualTo(experiment.warmUp() - 1);
+                    assertThat(from * Picos.MICRO).isGreaterThanOrEqualTo(experiment.warmUp() - 1.0);
                     rows.computeIfAbsent(row, _ -> new TreeMap<>()).merge(from, from + duration, Math::max);
                     lengths.merge(event.at("/args/journey").asInt(), duration, Double::sum);
                 }
