@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         name = "sweep",
         description = {
             "Run a card over many figures of it and of the workload, and show what nothing beats.",
-            "Results are appended to a CSV file; a sweep that was stopped goes on where it was. docs/examples has sweeps."
+            "Results are appended to a CSV file; a sweep that was stopped goes on where it was. docs/examples/sweeps has some."
         })
 final class SimSweep implements Callable<Integer> {
     private static final String ERASE = "\r\033[K";
