@@ -58,7 +58,20 @@ final class Journeys {
         long now = timeline.now();
         began[journey] = measuring ? now : UNMEASURED;
         last[journey] = now;
+        tracer.begin(journey, now);
         return journey;
+    }
+
+    /** A new journey, by this queue. */
+    int begin(int queue) {
+        int journey = begin();
+        tracer.queue(journey, queue);
+        return journey;
+    }
+
+    /** It goes by this queue, as is known by now. */
+    void join(int journey, int queue) {
+        tracer.queue(journey, queue);
     }
 
     /** A part of the way is behind it. */
@@ -85,12 +98,14 @@ final class Journeys {
             counted++;
             total.recordValue(Math.min(timeline.now() - began[journey], LONGEST));
         }
+        tracer.end(journey, timeline.now());
         free[freeCount++] = journey;
     }
 
     /** It ends here, and has not arrived. */
     void drop(int journey) {
         dropped++;
+        tracer.end(journey, timeline.now());
         free[freeCount++] = journey;
     }
 

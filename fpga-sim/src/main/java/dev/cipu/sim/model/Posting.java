@@ -17,6 +17,7 @@ final class Posting implements GuestQueue.Traffic {
     private static final int BLK_HEADER = 16;
     private static final int BLK_STATUS = 1;
 
+    private final int queue;
     private final Journeys journeys;
     private final Workload workload;
     private final long base;
@@ -24,6 +25,7 @@ final class Posting implements GuestQueue.Traffic {
     private final IntFifo waiting = new IntFifo();
 
     Posting(int queue, Journeys journeys, Workload workload) {
+        this.queue = queue;
         this.journeys = journeys;
         this.workload = workload;
         int bytes =
@@ -35,7 +37,7 @@ final class Posting implements GuestQueue.Traffic {
 
     /** Something has come; false if too much waits already. */
     boolean arrive() {
-        int journey = journeys.begin();
+        int journey = journeys.begin(queue);
         if (waiting.size() >= WAITING_MOST) {
             journeys.drop(journey);
             return false;
@@ -67,7 +69,7 @@ final class Posting implements GuestQueue.Traffic {
             addresses[2] = at + workload.bytes() + BLK_HEADER;
             lengths[2] = BLK_STATUS;
         }
-        return workload.saturates() ? journeys.begin() : waiting.removeFirst();
+        return workload.saturates() ? journeys.begin(queue) : waiting.removeFirst();
     }
 
     @Override

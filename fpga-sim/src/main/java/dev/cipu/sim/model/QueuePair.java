@@ -41,6 +41,8 @@ final class QueuePair implements ChainTaker {
     private int unasked;
     private long interrupts;
     private long doorbells;
+    private long taken;
+    private long usedElements;
 
     QueuePair(
             int index,
@@ -87,6 +89,7 @@ final class QueuePair implements ChainTaker {
 
     @Override
     public void take(Chain chain) {
+        tracer.register(Tracer.Register.AVAIL, index, timeline.now(), ++taken);
         path.take(this, chain);
     }
 
@@ -112,6 +115,8 @@ final class QueuePair implements ChainTaker {
 
     @Override
     public void used(int count) {
+        usedElements += count;
+        tracer.register(Tracer.Register.USED, index, timeline.now(), usedElements);
         for (int i = 0; i < count; i++) {
             int journey = completed[firstCompleted++ & (completed.length - 1)];
             if (journey >= 0) {

@@ -77,6 +77,7 @@ final class ReceivePath implements QueuePair.Path {
 
     private void toQueue(int journey) {
         int queue = switching.flow(journey) % queues.length;
+        journeys.join(journey, queue);
         Chain chain = buffers[queue].poll();
         if (chain == null) {
             waiting[queue].add(journey);

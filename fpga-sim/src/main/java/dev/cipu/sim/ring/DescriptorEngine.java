@@ -44,6 +44,9 @@ public sealed interface DescriptorEngine permits SplitEngine, PackedEngine {
     /** Whether the driver broke a rule, so that nothing is read any more. */
     boolean isBroken();
 
+    /** Picoseconds in which it waited for what it reads of the ring; a turn that brings less than it could counts for less. */
+    long busy();
+
     /** Reads of the ring, each of which waited for the one before. */
     long roundTrips();
 }

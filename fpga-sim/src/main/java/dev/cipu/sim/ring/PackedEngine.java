@@ -30,6 +30,7 @@ final class PackedEngine implements DescriptorEngine {
     private final ChainTaker taker;
     private final MemorySegment local;
     private final UsedBatch used;
+    private final BusyTime busy;
 
     private final Actor descriptorsRead = this::descriptorsRead;
     private final Actor tableRead = this::tableRead;
@@ -93,6 +94,7 @@ final class PackedEngine implements DescriptorEngine {
         tablePlace = card.allocate((long) DESCRIPTOR_BYTES * shape.indirectEntries());
         suppressionPlace = card.allocate(EVENT_BYTES);
         used = new UsedBatch(timeline, shape, this::writeUsed);
+        busy = new BusyTime(timeline);
         waitingSlots = new int[shape.usedBatch()];
         for (int i = 0; i < place.size(); i++) {
             freeChains.add(new Chain());
@@ -133,6 +135,7 @@ final class PackedEngine implements DescriptorEngine {
             asked = Math.min(shape.prefetch(), place.size() - index);
             long offset = (long) DESCRIPTOR_BYTES * index;
             reading = true;
+            busy.begin();
             roundTrips++;
             dma.read(place.descriptors() + offset, DESCRIPTOR_BYTES * asked, ringPlace + offset, descriptorsRead, 0);
         }
@@ -146,6 +149,7 @@ final class PackedEngine implements DescriptorEngine {
             found++;
             available++;
         }
+        busy.end(found, shape.prefetch());
         if (found == asked) {
             // where this many were, there may be more
             rung = true;
@@ -209,12 +213,14 @@ final class PackedEngine implements DescriptorEngine {
         }
         tableEntries = bytes / DESCRIPTOR_BYTES;
         reading = true;
+        busy.begin();
         roundTrips++;
         dma.read(local.get(Le.LONG, descriptor), bytes, tablePlace, tableRead, descriptor);
     }
 
     private void tableRead(long descriptor) {
         reading = false;
+        busy.end(1, 1);
         for (int i = 0; i < tableEntries; i++) {
             long entry = tablePlace + (long) DESCRIPTOR_BYTES * i;
             // of the flags in a table, only that for writing counts [virtio-1.4 §2.8.7]
@@ -297,6 +303,11 @@ final class PackedEngine implements DescriptorEngine {
     @Override
     public boolean isBroken() {
         return broken;
+    }
+
+    @Override
+    public long busy() {
+        return busy.picos();
     }
 
     @Override

@@ -34,6 +34,7 @@ final class SplitEngine implements DescriptorEngine {
     private final MemorySegment local;
     private final UsedBatch used;
     private final SplitChains chains;
+    private final BusyTime busy;
 
     private final Actor indexRead = this::indexRead;
     private final Actor entriesRead = this::entriesRead;
@@ -76,6 +77,7 @@ final class SplitEngine implements DescriptorEngine {
         elementsPlace = card.allocate((long) USED_ENTRY_BYTES * place.size());
         usedIndexPlace = card.allocate(2L * place.size());
         used = new UsedBatch(timeline, shape, this::writeUsed);
+        busy = new BusyTime(timeline);
         chains = new SplitChains(place, shape, dma, card);
         for (int i = 0; i < place.size(); i++) {
             freeChains.add(new Chain());
@@ -104,6 +106,7 @@ final class SplitEngine implements DescriptorEngine {
             int slot = next & (place.size() - 1);
             batch = Math.min(Math.min(ready, allowed), Math.min(shape.prefetch(), place.size() - slot));
             state = State.ENTRIES;
+            busy.begin();
             read(
                     place.driverArea() + RING + (long) AVAIL_ENTRY_BYTES * slot,
                     AVAIL_ENTRY_BYTES * batch,
@@ -112,6 +115,7 @@ final class SplitEngine implements DescriptorEngine {
         } else if (rung) {
             rung = false;
             state = State.INDEX;
+            busy.begin();
             // the flags stand beside the index and come with it
             read(place.driverArea(), 4, indexPlace, indexRead);
         }
@@ -124,6 +128,7 @@ final class SplitEngine implements DescriptorEngine {
 
     private void indexRead(long unused) {
         state = State.IDLE;
+        busy.pause();
         known = Short.toUnsignedInt(local.get(Le.SHORT, indexPlace + INDEX));
         if (SplitLayout.wrap(known - next) > place.size()) {
             broken = true;
@@ -158,6 +163,7 @@ final class SplitEngine implements DescriptorEngine {
             roundTrips++;
             return;
         }
+        busy.end(batch, shape.prefetch());
         next = SplitLayout.wrap(next + batch);
         allowed -= batch;
         for (int i = 0; i < batch; i++) {
@@ -223,6 +229,11 @@ final class SplitEngine implements DescriptorEngine {
     @Override
     public boolean isBroken() {
         return broken;
+    }
+
+    @Override
+    public long busy() {
+        return busy.picos();
     }
 
     @Override

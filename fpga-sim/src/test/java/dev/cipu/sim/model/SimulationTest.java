@@ -6,10 +6,13 @@ import static org.assertj.core.api.Assertions.within;
 import dev.cipu.sim.event.Picos;
 import dev.cipu.sim.model.Workload.Kind;
 import dev.cipu.virtio.ring.RingFormat;
+import java.util.HashSet;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class SimulationTest {
     private static Workload workload(Kind kind, int bytes, RingFormat format, double perSecond, boolean interrupts) {
@@ -97,6 +100,82 @@ class SimulationTest {
         Result many = run(Timings.card(Timings.link(256), 0), load, 6);
         assertThat(few.binding().name()).isEqualTo("PCIe tags");
         assertThat(many.perSecond()).isGreaterThan(few.perSecond() * 3);
+    }
+
+    /** A turn of 16 entries takes the index, the entries and four lines: three reads of 0.4 us and the memory's 40. */
+    @ParameterizedTest
+    @EnumSource(RingFormat.class)
+    void descriptorEnginesBindWhereMemoryIsFar(RingFormat format) {
+        Timing near = Timings.card();
+        Timing far = new Timing(
+                near.card(),
+                near.link(),
+                new Timing.Memory(40 * Picos.MICRO, 1, 0, 4096, 0),
+                near.engine(),
+                near.engines(),
+                near.network(),
+                near.storage(),
+                near.interrupts(),
+                near.host(),
+                0,
+                near.crossing());
+        Result result = run(far, workload(Kind.TRANSMIT, 64, format, 0, false), 13);
+        assertThat(result.binding().name()).isEqualTo("descriptor engines");
+        int reads = format == RingFormat.PACKED ? 1 : 2;
+        double turn = reads * 40.4e-6;
+        assertThat(result.perSecond()).isBetween(4 * 16 / (turn * 1.7), 4 * 16 / turn);
+        assertThat(load(run(near, workload(Kind.TRANSMIT, 64, format, 0, false), 13), "descriptor engines"))
+                .isLessThan(0.96);
+    }
+
+    private static double load(Result result, String name) {
+        return result.loads().stream()
+                .filter(each -> each.name().equals(name))
+                .mapToDouble(Load::use)
+                .sum();
+    }
+
+    @Test
+    void aTracerHearsOfEachJourneyFromBeginToEnd() {
+        Set<Integer> open = new HashSet<>();
+        int[] ended = new int[1];
+        int[] joined = new int[1];
+        Tracer tracer = new Tracer() {
+            @Override
+            public void begin(int journey, long time) {
+                assertThat(open.add(journey)).isTrue();
+            }
+
+            @Override
+            public void queue(int journey, int queue) {
+                assertThat(open).contains(journey);
+                assertThat(queue).isBetween(0, 3);
+                joined[0]++;
+            }
+
+            @Override
+            public void span(int journey, Part part, long from, long to) {
+                assertThat(open).contains(journey);
+            }
+
+            @Override
+            public void end(int journey, long time) {
+                assertThat(open.remove(journey)).isTrue();
+                ended[0]++;
+            }
+
+            @Override
+            public void register(Register register, int queue, long time, long value) {}
+        };
+        for (Kind kind : Kind.values()) {
+            open.clear();
+            Workload load = workload(kind, 512, RingFormat.SPLIT, 1e5, false);
+            try (Simulation simulation = new Simulation(Timings.card(), load, 14, tracer)) {
+                simulation.run(Picos.MILLI);
+            }
+        }
+        assertThat(ended[0]).isGreaterThan(300);
+        assertThat(joined[0]).isBetween(ended[0], ended[0] + 100);
     }
 
     /** Requests one at a time take the store's time and the way there and back. */

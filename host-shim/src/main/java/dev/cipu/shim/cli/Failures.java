@@ -8,6 +8,7 @@ import dev.cipu.shim.load.LoadException;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.profile.ProfileException;
+import dev.cipu.shim.sim.SimException;
 import dev.cipu.shim.trace.TraceException;
 import dev.cipu.shim.vhost.frontend.FrontEndException;
 import java.io.IOException;
@@ -28,6 +29,7 @@ final class Failures {
             case CommandFailure e -> new Verdict(e.exitCode(), oneLine(e.getMessage()));
             case CardSpecException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
             case ProfileException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
+            case SimException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
             case TraceException e -> new Verdict(ExitCode.MISSING, oneLine(e.getMessage()));
             case ResourceException e -> new Verdict(ExitCode.MISSING, oneLine(e.getMessage()));
             case ControlException e -> new Verdict(exitCode(e.kind()), oneLine(e.getMessage()));

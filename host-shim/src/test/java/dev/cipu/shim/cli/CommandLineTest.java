@@ -46,6 +46,7 @@ class CommandLineTest {
                 "conform",
                 "torture",
                 "card",
+                "sim",
                 "attach",
                 "detach",
                 "devices",
