@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes the pages of docs/ that are made of code and tests: docs/conformance.md, docs/virtio-support.md and docs/cards.md.
+# Writes the pages of docs/ that are made of code and tests: docs/conformance.md, docs/virtio-support.md,
+# docs/cards.md and docs/model-validation.md.
 #
 #   scripts/docs.sh
 #
@@ -15,5 +16,5 @@ jdk_find || exit 3
 jdk_maven || exit 3
 
 mvn -q -B -ntp -pl bench -am test -Dcipu.docs=write \
-    -Dtest='ConformanceMapTest,VirtioSupportTest,CardsPageTest' -Dsurefire.failIfNoSpecifiedTests=false || exit 1
+    -Dtest='ConformanceMapTest,VirtioSupportTest,CardsPageTest,ModelValidationPageTest' -Dsurefire.failIfNoSpecifiedTests=false || exit 1
 git status --short docs bench/src/test/resources 2>/dev/null || true

@@ -161,18 +161,24 @@ public final class CardTiming {
         int cores = onHost > 0 ? (int) Math.ceil(onHost) : count(REQUEST_CORES);
         double coreSeconds =
                 known(REQUEST_TIME) ? amount(REQUEST_TIME) / MEGA : Math.max(onHost, 1) / (amount(IOPS) * KILO);
-        // the time of what is behind: published times have the card's, or an interrupt's, in them
+        // the time of what is behind: published times have the card's, or an interrupt's, and the guest's own in them
         double around = hardware || !known(INTERRUPT_LATENCY)
                 ? known(ADDED_LATENCY) ? amount(ADDED_LATENCY) : 0
                 : amount(INTERRUPT_LATENCY);
         return new Timing.Storage(
+                onHost > 0,
                 cores,
                 Math.round(coreSeconds * Picos.SECOND),
-                Picos.ofMicros(Math.max(0, amount(READ_LATENCY) - around)),
-                Picos.ofMicros(Math.max(0, amount(WRITE_LATENCY) - around)),
+                behind(READ_LATENCY, around),
+                behind(WRITE_LATENCY, around),
                 amount(STORE_TAIL),
                 amount(STORE_RATE) * KILO,
                 amount(STORAGE_BANDWIDTH) * GIGA);
+    }
+
+    private long behind(Parameter seen, double aroundMicros) {
+        long guest = nanos(GUEST_REQUEST_TIME) + nanos(HANDLER_TIME);
+        return Math.max(0, Picos.ofMicros(amount(seen) - aroundMicros) - guest);
     }
 
     private Timing.Interrupts interrupts() {

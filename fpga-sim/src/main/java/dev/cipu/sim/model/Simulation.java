@@ -38,7 +38,7 @@ public final class Simulation implements AutoCloseable {
     }
 
     public Simulation(Timing timing, Workload workload, long seed, Tracer tracer) {
-        this.timing = timing;
+        this.timing = timing.serving(workload.kind());
         this.workload = workload;
         journeys = new Journeys(timeline, tracer);
         FeatureSet features = workload.format() == RingFormat.PACKED
@@ -49,7 +49,7 @@ public final class Simulation implements AutoCloseable {
         long pages = ((ringBytes + ALIGN - 1) & -ALIGN) * workload.queues();
         MemorySegment hostMemory = arena.allocate(pages, ALIGN);
         MemorySegment cardMemory = arena.allocate(cardBytes(), ALIGN);
-        card = new Card(timeline, timing, hostMemory, BASE, cardMemory, seed);
+        card = new Card(timeline, this.timing, hostMemory, BASE, cardMemory, seed);
         DriverMemory memory = new DriverMemory(hostMemory, BASE);
         queues = new QueuePair[workload.queues()];
         QueuePair.Path path = path();

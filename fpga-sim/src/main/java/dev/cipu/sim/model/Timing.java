@@ -71,6 +71,7 @@ public record Timing(
     /**
      * The path of requests.
      *
+     * @param onHost whether the host's cores move them, though there may be a card for packets
      * @param cores cores, or engines, that move requests
      * @param coreTime what one request takes of one of them
      * @param readTime of what is behind, the median
@@ -80,6 +81,7 @@ public record Timing(
      * @param bytesPerSecond likewise
      */
     public record Storage(
+            boolean onHost,
             int cores,
             long coreTime,
             long readTime,
@@ -107,6 +109,24 @@ public record Timing(
      * @param handlerTime for an interrupt, besides what it finds
      */
     public record Host(long packetTime, long requestTime, long doorbellTime, long handlerTime) {}
+
+    /** The timing of a path: without the link if the host's own cores serve it. */
+    Timing serving(Workload.Kind kind) {
+        return kind.isPacket() || !storage.onHost()
+                ? this
+                : new Timing(
+                        card,
+                        null,
+                        memory,
+                        engine,
+                        engines,
+                        network,
+                        storage,
+                        interrupts,
+                        host,
+                        shadowCrossings,
+                        crossing);
+    }
 
     /** Whether the host's own cores do the work. */
     public boolean onHost() {

@@ -27,6 +27,8 @@ public record Workload(
         int flows,
         boolean interrupts,
         boolean indirect) {
+    private static final int LEAST_ENTRIES = 64;
+
     /** What a chain is. */
     public enum Kind {
         TRANSMIT("packets sent"),
@@ -75,9 +77,9 @@ public record Workload(
         return kind.isPacket() ? 1 : 3;
     }
 
-    /** Entries of its rings: a power of two with room for all chains. */
+    /** Entries of its rings: a power of two with room for all chains, and no fewer than drivers use. */
     int ringSize() {
         int slots = depth * (indirect ? 1 : buffers());
-        return Math.max(2, Integer.highestOneBit(2 * slots - 1));
+        return Math.max(LEAST_ENTRIES, Integer.highestOneBit(2 * slots - 1));
     }
 }

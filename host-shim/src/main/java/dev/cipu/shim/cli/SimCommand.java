@@ -9,7 +9,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "sim",
         description = "Ask the timing model what a card would reach, and why. See docs/sim.md.",
-        subcommands = {SimList.class, SimRun.class, SimExplain.class, SimCompare.class, SimSweep.class})
+        subcommands = {
+            SimList.class,
+            SimRun.class,
+            SimExplain.class,
+            SimCompare.class,
+            SimSweep.class,
+            SimValidate.class
+        })
 public final class SimCommand implements Subcommand, Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -20,6 +27,7 @@ public final class SimCommand implements Subcommand, Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: list, run, explain, compare or sweep");
+        throw new ParameterException(
+                spec.commandLine(), "say what to do: list, run, explain, compare, sweep or validate");
     }
 }

@@ -204,7 +204,7 @@ class SimCommandTest {
                 "run --card cipu-1 --trace-journeys 0 | --trace-journeys is 0; give 1 to 1000000",
                 "run | '--card=NAME|FILE'",
                 "compare cipu-1 | name two cards or more",
-                "`` | say what to do: list, run, explain, compare or sweep"
+                "`` | say what to do: list, run, explain, compare, sweep or validate"
             })
     void mistakesAreSaidInOneLine(String args, String line) {
         assertThat(run(("sim " + args).strip().split(" +"))).isEqualTo(2);
