@@ -18,7 +18,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
+@Timeout(60)
 class PacedPortTest {
     private static final int SLOTS = 4 * PacedPort.FRAMES;
     private static final int FRAME = 60;
