@@ -24,7 +24,8 @@ final class ModelValidationPage {
                 `cipu sim validate` runs the same. The figures are data: `figures.yaml` beside `dev.cipu.shim.sim.validation`.
 
                 **Fitted** means that a parameter of a card's profile was set from this very figure: the model shows only that it does what
-                it is told. **Predicted** means that nothing was set from it. A range counts as met anywhere between its ends. Marks are those of
+                it is told. **Predicted** means that no parameter was set from it; but the model itself was mended where these figures showed it
+                wrong (which time of a guest is in a published latency, how small a ring can be), so this is no blind test. A range counts as met anywhere between its ends. Marks are those of
                 [cards.md](cards.md).
 
                 """);
