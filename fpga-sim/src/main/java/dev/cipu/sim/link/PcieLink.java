@@ -179,10 +179,6 @@ public final class PcieLink implements Dma {
         up.send(Tlp.writes(shape, 1, 4), arrived, argument);
     }
 
-    public LinkShape shape() {
-        return shape;
-    }
-
     /** Picoseconds in which the way to the host was taken. */
     public long busyUp() {
         return up.busy();

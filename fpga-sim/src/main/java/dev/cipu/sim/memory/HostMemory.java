@@ -47,8 +47,4 @@ public final class HostMemory {
     public void write(long address, MemorySegment source, long at, int bytes) {
         MemorySegment.copy(source, at, content, address - base, bytes);
     }
-
-    public Iotlb iotlb() {
-        return iotlb;
-    }
 }

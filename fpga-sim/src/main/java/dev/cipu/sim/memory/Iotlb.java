@@ -40,10 +40,6 @@ public final class Iotlb {
         return pages.touch(page) ? 0 : missTime;
     }
 
-    public long hits() {
-        return pages.hits();
-    }
-
     public long misses() {
         return pages.misses();
     }
