@@ -16,9 +16,10 @@ import java.util.Arrays;
 /**
  * What one client finds where its function was. As on any bus without a device, configuration space reads all ones and writes go
  * nowhere; what the client takes back is taken back. BARs read as zeroes: Linux resets a device that it lets go of, present or not, and
- * waits for ever until its status reads zero. One thread runs it until the client leaves; another one may {@link #stop} it.
+ * waits for ever until its status reads zero. One thread runs it until the client leaves; until it is closed, another one may {@link
+ * #stop} it.
  */
-final class EmptySlot {
+final class EmptySlot implements AutoCloseable {
     private static final byte ALL_ONES = -1;
 
     private final MessageChannel channel;
@@ -29,8 +30,7 @@ final class EmptySlot {
     }
 
     void run() {
-        try (channel;
-                VfioMessage message = new VfioMessage();
+        try (VfioMessage message = new VfioMessage();
                 VfioMessage answer = new VfioMessage()) {
             while (next(message)) {
                 answer(message, answer);
@@ -85,5 +85,11 @@ final class EmptySlot {
     /** Makes {@link #run} return soon. */
     void stop() {
         channel.socket().endInput();
+    }
+
+    /** Hangs up. Nobody may be inside {@link #stop}: the kernel gives the descriptor's number out again at once. */
+    @Override
+    public void close() {
+        channel.close();
     }
 }

@@ -43,8 +43,10 @@ public final class EmptySlots implements AutoCloseable {
         }));
     }
 
+    /** Whoever is still listed may be stopped, so a slot is closed in the same step that takes it off the list. */
     private synchronized void leave(EmptySlot slot) {
         taken.remove(slot);
+        slot.close();
     }
 
     /** Those that are here now. */
