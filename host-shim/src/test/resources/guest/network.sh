@@ -16,9 +16,11 @@ if [ "$ROLE" = server ]; then
   finish
 fi
 
-check ping-first ping -c 1 -w 20 "$PEER"
+# both machines boot at the same time
+check ping-first ping -c 1 -w 60 "$PEER"
+check iperf3-answers until_true 30 'iperf3 -c "$PEER" -n 1K >/dev/null 2>&1'
 for size in 0 1 18 64 511 1000 1472 8000; do
-  check ping-$size ping -q -c 3 -i 0.1 -w 10 -s $size "$PEER"
+  check ping-$size ping -q -c 3 -i 0.01 -w 10 -s $size "$PEER"
 done
 # QEMU would keep the reset of a queue to itself: it must not be had, and asking for it must do no harm
 if ethtool -G eth0 rx 64 tx 64 2>/dev/null; then
@@ -34,7 +36,7 @@ check ping-flood lossless
 throughput() {
   name=$1
   shift
-  check $name iperf3 -c "$PEER" -t 2 -f m "$@"
+  check $name iperf3 -c "$PEER" -t 1 -f m "$@"
   result "$name $(awk '/receiver/ {for (i = 2; i <= NF; i++) if ($i == "Mbits/sec") rate = $(i - 1)} END {print rate}' /tmp/check.out) Mbit/s"
 }
 throughput tcp-out

@@ -162,7 +162,7 @@ class CardAssemblyTest {
         try (CardAssembly card = CardAssembly.start(spec(new IdlePolicy.Sleep(0), net("net1"), net("net2")));
                 NetGuest a = new NetGuest(card.function("net1"));
                 NetGuest b = new NetGuest(card.function("net2"))) {
-            for (long i = 0; i < 20; i++) {
+            for (long i = 0; i < 5; i++) {
                 long before = counter("worker0", "sleeps");
                 await(() -> counter("worker0", "sleeps") > before, "sleep");
                 long start = System.nanoTime();

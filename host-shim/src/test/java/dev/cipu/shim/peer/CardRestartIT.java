@@ -47,7 +47,7 @@ class CardRestartIT {
                 "--queues",
                 "2",
                 "--seconds",
-                "8",
+                "6",
                 "--reconnect",
                 "--timeout",
                 "40"));
@@ -55,7 +55,7 @@ class CardRestartIT {
         try (Child driver = Child.start("the driver", drive)) {
             for (int death = 0; death < 2; death++) {
                 awaitWrites(image);
-                Thread.sleep(1_000);
+                Thread.sleep(500);
                 card.kill();
                 Thread.sleep(300);
                 card = card(image, socket);

@@ -66,7 +66,6 @@ class GuestNetworkPeerIT {
                 Guest server = guest(card, 1, queues, newer, serverProperties)
                         .variable("ROLE", "server")
                         .start()) {
-            server.await("serving", LIMIT);
             try (Guest client = guest(card, 2, queues, newer, clientProperties)
                     .variable("ROLE", "client")
                     .variable("PEER", "192.168.77.1")
