@@ -9,6 +9,7 @@ import dev.cipu.bench.sim.SimBench;
 import dev.cipu.bench.suite.SuiteBench;
 import dev.cipu.bench.versus.BlkBench;
 import dev.cipu.bench.versus.CompareBench;
+import dev.cipu.bench.versus.GuestBench;
 import dev.cipu.bench.versus.NetBench;
 import dev.cipu.shim.cli.Subcommand;
 import picocli.CommandLine.Command;
@@ -27,6 +28,7 @@ import picocli.CommandLine.Spec;
             NetBench.class,
             BlkBench.class,
             PacedBench.class,
+            GuestBench.class,
             SuiteBench.class,
             CompareBench.class,
             JmhBench.class,
@@ -46,6 +48,6 @@ public final class BenchCommand implements Subcommand, Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "name what to do: host, overhead, net, blk, paced, suite, compare, jmh, attach, functions or sim");
+                "name what to do: host, overhead, net, blk, guest, paced, suite, compare, jmh, attach, functions or sim");
     }
 }

@@ -1,5 +1,6 @@
 package dev.cipu.bench.overhead;
 
+import dev.cipu.bench.process.CacheFolder;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.StorageDaemon;
 import dev.cipu.bench.process.TestPmd;
@@ -37,7 +38,7 @@ final class PeerSearch {
 
     private VmmStand.@Nullable Image image() {
         String qemu = program("qemu-system-x86_64", "qemu-system-x86", Way.VMM);
-        Path guest = cache().resolve("guest");
+        Path guest = CacheFolder.path().resolve("guest");
         Path kernel = guest.resolve("vmlinuz");
         Path initrd = guest.resolve("full.cpio");
         if (!Files.isReadable(kernel) || !Files.isReadable(initrd)) {
@@ -45,14 +46,5 @@ final class PeerSearch {
             return null;
         }
         return qemu == null ? null : new VmmStand.Image(qemu, kernel, initrd);
-    }
-
-    /** Where scripts keep what they have made. */
-    private static Path cache() {
-        String folder = System.getenv("XDG_CACHE_HOME");
-        return (folder == null || folder.isEmpty()
-                        ? Path.of(System.getProperty("user.home"), ".cache")
-                        : Path.of(folder))
-                .resolve("cipu");
     }
 }

@@ -36,6 +36,8 @@ final class SupportTable {
             FeatureSet driver,
             int deviceId) {
         static Kind of(String name, List<Feature> features, FeatureSet driver, int deviceId, VirtioDevice... devices) {
+            // of vfio-user always, of vhost-user with iommu=on
+            Stream.of(devices).forEach(VirtioDevice::offerAccessPlatform);
             return new Kind(
                     name,
                     features,
@@ -49,6 +51,9 @@ final class SupportTable {
             return Stream.of(devices).map(what).reduce(FeatureSet.NONE, FeatureSet::or);
         }
     }
+
+    /** Ways that carry every bit there is: registers have room for all, and so has a call. */
+    private static final String WHOLE = "vfio-user, embedded";
 
     private static final Kind NET = Kind.of(
             "net",
@@ -75,6 +80,7 @@ final class SupportTable {
             "dpdk", "the virtio-user driver of DPDK",
             "libblkio", "libblkio, behind QEMU's block tools",
             "linux", "the drivers of Debian's kernel, in guests of QEMU",
+            "linux-pci", "the same drivers, with the card's functions on their bus by vfio-user",
             "seabios", "the firmware's disk driver"));
 
     private final PeerFeatures peers;
@@ -91,7 +97,8 @@ final class SupportTable {
 
                 - *device half*: which of our devices offer the bit, when they are made with everything on.
                 - *driver half*: whether our own drivers (`cipu drive`, `cipu demo`) can accept it.
-                - *carried by*: how it reaches a driver. An embedded guest has all bits. vhost-user has 64, and its kicks hold no data. The
+                - *carried by*: how it reaches a driver. An embedded guest has all bits, and so has one on whose bus the device is a PCI
+                  function, over vfio-user. vhost-user has 64, and its kicks hold no data. The
                   reset of a network device's queue is kept from it: QEMU 11.1 negotiates RING_RESET for its guest, and when the guest
                   resets a queue, as Linux does for `ethtool -G`, the back-end hears of neither the reset nor the new ring, be the device
                   `virtio-net` or `vhost-user-test-device`. Without the bit `ethtool -G` is refused, and nothing is lost.
@@ -147,13 +154,16 @@ final class SupportTable {
         List<Kind> carried = offering.stream()
                 .filter(kind -> kind.carried().has(feature.bit()))
                 .toList();
+        if (offering.isEmpty()) {
+            return "";
+        }
         if (carried.isEmpty()) {
-            return offering.isEmpty() ? "" : "embedded";
+            return WHOLE;
         }
         String which = carried.equals(offering)
                 ? ""
                 : carried.stream().map(Kind::name).collect(Collectors.joining(", ", " (", ")"));
-        return "vhost-user" + which + ", embedded";
+        return "vhost-user" + which + ", " + WHOLE;
     }
 
     private static String needs(Feature feature, List<Feature> among) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Both comparisons run to their end against the real peers. What they measure is not judged: tests share the machine. */
+/** The comparisons run to their end against the real peers. What they measure is not judged: tests share the machine. */
 class QuickPeerIT {
     private static final List<String> PEERS =
             List.of(System.getProperty("cipu.peers", "").split(",", -1));
@@ -98,5 +98,16 @@ class QuickPeerIT {
                             "blk/" + node + "/4k-randwrite/qd128",
                             "blk/" + node + "/64k-read/qd32");
         }
+    }
+
+    @Test
+    void guest() throws IOException {
+        assumeTrue(PEERS.containsAll(List.of("guest", "qemu11")), "the guest's image or QEMU 11 is not here");
+        assertThat(names(run("guest")))
+                .containsExactly(
+                        "guest/blk/4k-randread/qd1",
+                        "guest/blk/4k-randread/qd1/latency",
+                        "guest/blk/4k-randread/qd32",
+                        "guest/blk/4k-randread/qd32/latency");
     }
 }
