@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class NetContender implements Contender<Integer> {
     static final String RATE = "packetsPerSecond";
     private static final double MILLIS = 1e3;
+    private static final long STEP_MILLIS = 20;
+    private static final int MOST_STEPS = 100;
 
     private final Child server;
     private final TestPmd frontEnd;
@@ -36,8 +38,7 @@ final class NetContender implements Contender<Integer> {
     public Map<String, Double> measure(Integer frameBytes, RunLength length) throws IOException, InterruptedException {
         server.goOn();
         frontEnd.start(frameBytes);
-        Thread.sleep((long) (length.warmupSeconds() * MILLIS));
-        PortStats first = frontEnd.stats();
+        PortStats first = warmUp(frameBytes, length);
         CardCounters before = counters == null ? null : CardCounters.read(counters);
         long notifications = NotificationCount.of(server.pid());
         Thread.sleep((long) (length.seconds() * MILLIS));
@@ -59,5 +60,20 @@ final class NetContender implements Contender<Integer> {
                     + (last.packets() - first.packets()) + " of them");
         }
         return figures;
+    }
+
+    /** Lets frames pass, and at least until none of those that the sample before left in the rings comes back any more. */
+    private PortStats warmUp(int frameBytes, RunLength length) throws IOException, InterruptedException {
+        Thread.sleep((long) (length.warmupSeconds() * MILLIS));
+        PortStats now = frontEnd.stats();
+        PortStats earlier;
+        int steps = 0;
+        do {
+            Thread.sleep(STEP_MILLIS);
+            earlier = now;
+            now = frontEnd.stats();
+            steps++;
+        } while (steps < MOST_STEPS && Math.round(now.meanBytesSince(earlier)) != frameBytes);
+        return now;
     }
 }
