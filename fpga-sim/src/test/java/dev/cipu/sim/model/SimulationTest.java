@@ -102,6 +102,17 @@ class SimulationTest {
         assertThat(many.perSecond()).isGreaterThan(few.perSecond() * 3);
     }
 
+    /** One queue whose data takes all tags: its descriptor engine waits for them, too, and is busy all the time. */
+    @Test
+    void whatDescriptorEnginesWaitForIsNamedInTheirPlace() {
+        Workload load = new Workload(Kind.TRANSMIT, 64, 1, 256, RingFormat.SPLIT, 32, 0, 1, true, false);
+        Result few = run(Timings.card(Timings.link(6), 0), load, 5);
+        Result many = run(Timings.card(Timings.link(24), 0), load, 5);
+        assertThat(load(few, "descriptor engines")).isGreaterThan(load(few, "PCIe tags"));
+        assertThat(few.binding().name()).isEqualTo("PCIe tags");
+        assertThat(many.perSecond()).isGreaterThan(few.perSecond() * 1.8);
+    }
+
     /** A turn of 16 entries takes the index, the entries and four lines: three reads of 0.4 us and the memory's 40. */
     @ParameterizedTest
     @EnumSource(RingFormat.class)

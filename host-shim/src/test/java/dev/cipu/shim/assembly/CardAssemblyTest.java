@@ -17,9 +17,7 @@ import dev.cipu.virtio.conformance.Conforms;
 import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverMemory;
 import dev.cipu.virtio.driver.DriverQueue;
-import dev.cipu.virtio.driver.NetDriver;
 import dev.cipu.virtio.driver.SplitDriver;
-import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
 import dev.cipu.virtio.net.NetHeader;
 import dev.cipu.virtio.ring.SplitQueue;
@@ -48,7 +46,6 @@ class CardAssemblyTest {
     private static final FeatureSet WANTED = FeatureSet.of(RingFeature.VERSION_1, RingFeature.EVENT_IDX);
     private static final long MAC_A = 0x0100000000_02L;
     private static final long MAC_B = 0x0200000000_02L;
-    private static final int FRAME = 60;
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     @TempDir
@@ -70,51 +67,6 @@ class CardAssemblyTest {
 
     private static BlkSpec blk(String id, int queues) {
         return new BlkSpec(id, EndpointSpec.EMBEDDED, "disk", false, queues, "serial", 512);
-    }
-
-    /** A network guest with one queue pair. */
-    private static final class NetGuest implements AutoCloseable {
-        final EmbeddedGuest guest;
-        final NetDriver driver;
-
-        NetGuest(CardFunction function) {
-            guest = new EmbeddedGuest(function, WANTED, 1 << 20);
-            driver = new NetDriver(guest.start(0, 16, 0), guest.start(1, 16, 0), guest.memory(), 2048);
-            offer();
-        }
-
-        void offer() {
-            if (driver.publishReceive()) {
-                guest.kick(0);
-            }
-        }
-
-        void send(long to, long from, long content) {
-            while (driver.reclaim()) {
-                // buffers of frames sent before
-            }
-            long frame = driver.frameOffset(driver.transmitSlot());
-            driver.segment().set(Le.LONG_UNALIGNED, frame, to);
-            driver.segment().set(Le.LONG_UNALIGNED, frame + 6, from);
-            driver.segment().set(Le.LONG_UNALIGNED, frame + 14, content);
-            assertThat(driver.send(FRAME)).isTrue();
-            if (driver.publishTransmit()) {
-                guest.kick(1);
-            }
-        }
-
-        long receive() {
-            await(() -> driver.receive() >= 0, "a frame");
-            long content = driver.segment().get(Le.LONG_UNALIGNED, driver.receivedOffset() + NetHeader.BYTES + 14);
-            driver.recycle();
-            offer();
-            return content;
-        }
-
-        @Override
-        public void close() {
-            guest.close();
-        }
     }
 
     private static void await(BooleanSupplier condition, String what) {
@@ -144,8 +96,8 @@ class CardAssemblyTest {
     @ValueSource(strings = {"spin", "backoff", "sleep"})
     void framesPassWhateverAnIdleWorkerDoes(String idle) {
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.of(idle), net("net1"), net("net2")));
-                NetGuest a = new NetGuest(card.function("net1"));
-                NetGuest b = new NetGuest(card.function("net2"))) {
+                EmbeddedNetGuest a = new EmbeddedNetGuest(card.function("net1"));
+                EmbeddedNetGuest b = new EmbeddedNetGuest(card.function("net2"))) {
             for (long i = 0; i < 200; i++) {
                 a.send(MAC_B, MAC_A, i);
                 assertThat(b.receive()).isEqualTo(i);
@@ -160,8 +112,8 @@ class CardAssemblyTest {
     @Test
     void aSleepingWorkerWakesOnAKickAndOnlyThenIsKicked() {
         try (CardAssembly card = CardAssembly.start(spec(new IdlePolicy.Sleep(0), net("net1"), net("net2")));
-                NetGuest a = new NetGuest(card.function("net1"));
-                NetGuest b = new NetGuest(card.function("net2"))) {
+                EmbeddedNetGuest a = new EmbeddedNetGuest(card.function("net1"));
+                EmbeddedNetGuest b = new EmbeddedNetGuest(card.function("net2"))) {
             for (long i = 0; i < 5; i++) {
                 long before = counter("worker0", "sleeps");
                 await(() -> counter("worker0", "sleeps") > before, "sleep");
@@ -181,8 +133,8 @@ class CardAssemblyTest {
     @Conforms("SR-021")
     void kicksWithNothingBehindThemHarmNobody(String idle) {
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.of(idle), net("net1"), net("net2")));
-                NetGuest a = new NetGuest(card.function("net1"));
-                NetGuest b = new NetGuest(card.function("net2"))) {
+                EmbeddedNetGuest a = new EmbeddedNetGuest(card.function("net1"));
+                EmbeddedNetGuest b = new EmbeddedNetGuest(card.function("net2"))) {
             for (long i = 0; i < 100; i++) {
                 for (int queue = 0; queue < 2; queue++) {
                     a.guest.kick(queue);
@@ -210,8 +162,8 @@ class CardAssemblyTest {
             assertThat(card.function("net2").device().offered().has(RingFeature.EVENT_IDX))
                     .as("the neighbour offers all that it has")
                     .isTrue();
-            try (NetGuest a = new NetGuest(card.function("net1"));
-                    NetGuest b = new NetGuest(card.function("net2"))) {
+            try (EmbeddedNetGuest a = new EmbeddedNetGuest(card.function("net1"));
+                    EmbeddedNetGuest b = new EmbeddedNetGuest(card.function("net2"))) {
                 a.send(MAC_B, MAC_A, 7);
                 assertThat(b.receive()).isEqualTo(7);
                 b.send(MAC_A, MAC_B, 8);
@@ -223,8 +175,8 @@ class CardAssemblyTest {
     @Test
     void aSpinningWorkerNeedsNoKickAndCallsNobodyWhoPolls() {
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SPIN, net("net1"), net("net2")));
-                NetGuest a = new NetGuest(card.function("net1"));
-                NetGuest b = new NetGuest(card.function("net2"))) {
+                EmbeddedNetGuest a = new EmbeddedNetGuest(card.function("net1"));
+                EmbeddedNetGuest b = new EmbeddedNetGuest(card.function("net2"))) {
             a.driver.transmitq().suppressCalls();
             b.driver.receiveq().suppressCalls();
             a.send(MAC_B, MAC_A, 1);
@@ -244,8 +196,8 @@ class CardAssemblyTest {
     void aGuestThatWaitsIsCalled() throws InterruptedException {
         Semaphore called = new Semaphore(0);
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, net("net1"), net("net2")));
-                NetGuest a = new NetGuest(card.function("net1"));
-                NetGuest b = new NetGuest(card.function("net2"))) {
+                EmbeddedNetGuest a = new EmbeddedNetGuest(card.function("net1"));
+                EmbeddedNetGuest b = new EmbeddedNetGuest(card.function("net2"))) {
             b.guest.onCall(0, called::release);
             assertThat(b.driver.receiveq().awaitCalls()).isTrue();
             called.drainPermits();
@@ -297,7 +249,7 @@ class CardAssemblyTest {
     @ValueSource(strings = {"spin", "sleep"})
     void aThousandTimesPausedAndResumedUnderLoadNothingIsLost(String idle) {
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.of(idle), blk("blk1", 2), net("net1")));
-                NetGuest other = new NetGuest(card.function("net1"));
+                EmbeddedNetGuest other = new EmbeddedNetGuest(card.function("net1"));
                 EmbeddedGuest guest = new EmbeddedGuest(card.function("blk1"), WANTED, 1 << 20)) {
             BlkDriver driver = new BlkDriver(guest.start(0, 16, 0), guest.memory());
             long data = guest.memory().allocate(4096, 4096);
@@ -337,7 +289,7 @@ class CardAssemblyTest {
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SPIN, net("net1"), blk("blk1", 1)))) {
             int open = openDescriptors();
             for (int i = 0; i < 1000; i++) {
-                try (NetGuest guest = new NetGuest(card.function("net1"))) {
+                try (EmbeddedNetGuest guest = new EmbeddedNetGuest(card.function("net1"))) {
                     guest.send(MAC_B, MAC_A, i);
                 }
                 try (EmbeddedGuest guest = new EmbeddedGuest(card.function("blk1"), WANTED, 1 << 16)) {
@@ -360,7 +312,7 @@ class CardAssemblyTest {
     @Test
     void aQueueIsAttachedOnce() {
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, net("net1")));
-                NetGuest guest = new NetGuest(card.function("net1"));
+                EmbeddedNetGuest guest = new EmbeddedNetGuest(card.function("net1"));
                 EventFd kick = EventFd.create()) {
             SplitQueue second =
                     queue(guest.driver.receiveq(), guest.guest.memory(), FeatureSet.of(RingFeature.VERSION_1));
@@ -373,7 +325,7 @@ class CardAssemblyTest {
     @Test
     void anAnnouncementReachesTheOtherPorts() {
         try (CardAssembly card = CardAssembly.start(spec(IdlePolicy.SLEEP, net("net1"), net("net2")));
-                NetGuest b = new NetGuest(card.function("net2"))) {
+                EmbeddedNetGuest b = new EmbeddedNetGuest(card.function("net2"))) {
             byte[] mac = {2, 0, 0, 0, 0, 1};
             assertThat(card.function("net1").canAnnounce()).isTrue();
             card.function("net1").announce(mac);

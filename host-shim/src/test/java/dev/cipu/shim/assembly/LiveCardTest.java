@@ -77,6 +77,14 @@ class LiveCardTest {
                 .toList();
     }
 
+    private Map<String, Long> counters(String owner) throws IOException {
+        return CounterFile.read(directory.resolve("counters")).groups().stream()
+                .filter(group -> group.owner().equals(owner))
+                .findFirst()
+                .orElseThrow()
+                .values();
+    }
+
     @Test
     void aCardThatBeginsEmptyGetsADiskAndLosesIt() throws Exception {
         try (CardAssembly card = card()) {
@@ -189,6 +197,27 @@ class LiveCardTest {
             card.link("n", true);
             assertThat(function.device().linkUp()).isTrue();
             assertThat(card.announce("n")).as("no driver is there to be asked").isFalse();
+        }
+    }
+
+    @Test
+    void aSwitchForgetsThePortOfADeviceThatLeaves() throws Exception {
+        long one = 0x0100_0000_0002L;
+        long other = 0x0200_0000_0002L;
+        try (CardAssembly card = card("net id=a,socket=" + socket("a"), "net id=b,socket=" + socket("b"))) {
+            for (int i = 0; i < 3; i++) {
+                attach(card, "net", "id=c,socket=" + socket("c"));
+                card.detach("c");
+            }
+            try (EmbeddedNetGuest a = new EmbeddedNetGuest(card.function("a"));
+                    EmbeddedNetGuest b = new EmbeddedNetGuest(card.function("b"))) {
+                a.send(other, one, 7);
+                assertThat(b.receive()).isEqualTo(7);
+            }
+            assertThat(counters("sw0"))
+                    .as("what is for somebody unknown goes to the only other port")
+                    .containsEntry("forwarded", 1L)
+                    .containsEntry("flooded", 0L);
         }
     }
 

@@ -11,9 +11,6 @@ import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.RingFeature;
 import dev.cipu.virtio.blk.BlkRequest;
 import dev.cipu.virtio.driver.BlkDriver;
-import dev.cipu.virtio.driver.NetDriver;
-import dev.cipu.virtio.memory.Le;
-import dev.cipu.virtio.net.NetHeader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +31,6 @@ class PacedCardTest {
     private static final FeatureSet WANTED = FeatureSet.of(RingFeature.VERSION_1, RingFeature.EVENT_IDX);
     private static final long WAIT_NANOS = TimeUnit.SECONDS.toNanos(30);
     private static final int RING = 64;
-    private static final int FRAME = 60;
     private static final String PROFILE = """
             name: slow
             title: A slow card
@@ -223,8 +219,8 @@ class PacedCardTest {
                 .net(keys("socket=S/m,mac=02:00:00:00:00:02,timing=none"))
                 .build();
         try (CardAssembly card = CardAssembly.start(spec);
-                NetGuest slow = new NetGuest(card.function("net0"));
-                NetGuest quick = new NetGuest(card.function("net1"))) {
+                EmbeddedNetGuest slow = new EmbeddedNetGuest(card.function("net0"));
+                EmbeddedNetGuest quick = new EmbeddedNetGuest(card.function("net1"))) {
             for (int i = 0; i < 5; i++) {
                 long begin = System.nanoTime();
                 slow.send(0x0200_0000_0002L, 0x0100_0000_0002L, i);
@@ -306,50 +302,5 @@ class PacedCardTest {
                 new CardSpec(List.of(), IdlePolicy.SPIN, directory.resolve("counters"), Map.of(), List.of(), List.of());
         assertThat(spec.timing()).isEqualTo(TimingSpec.NONE);
         assertThat(spec.timing().isOn()).isFalse();
-    }
-
-    /** A network guest with one queue pair. */
-    private static final class NetGuest implements AutoCloseable {
-        private final EmbeddedGuest guest;
-        private final NetDriver driver;
-
-        NetGuest(CardFunction function) {
-            guest = new EmbeddedGuest(function, WANTED, 1 << 20);
-            driver = new NetDriver(guest.start(0, 16, 0), guest.start(1, 16, 0), guest.memory(), 2048);
-            offer();
-        }
-
-        private void offer() {
-            if (driver.publishReceive()) {
-                guest.kick(0);
-            }
-        }
-
-        void send(long to, long from, long content) {
-            while (driver.reclaim()) {
-                // buffers of frames sent before
-            }
-            long frame = driver.frameOffset(driver.transmitSlot());
-            driver.segment().set(Le.LONG_UNALIGNED, frame, to);
-            driver.segment().set(Le.LONG_UNALIGNED, frame + 6, from);
-            driver.segment().set(Le.LONG_UNALIGNED, frame + 14, content);
-            assertThat(driver.send(FRAME)).isTrue();
-            if (driver.publishTransmit()) {
-                guest.kick(1);
-            }
-        }
-
-        long receive() {
-            await(() -> driver.receive() >= 0, "a frame");
-            long content = driver.segment().get(Le.LONG_UNALIGNED, driver.receivedOffset() + NetHeader.BYTES + 14);
-            driver.recycle();
-            offer();
-            return content;
-        }
-
-        @Override
-        public void close() {
-            guest.close();
-        }
     }
 }
