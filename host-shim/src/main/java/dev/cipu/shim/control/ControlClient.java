@@ -11,9 +11,15 @@ public final class ControlClient {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Path socket;
+    private final Duration patience;
 
     public ControlClient(Path socket) {
+        this(socket, PATIENCE);
+    }
+
+    ControlClient(Path socket, Duration patience) {
         this.socket = socket;
+        this.patience = patience;
     }
 
     /**
@@ -25,8 +31,8 @@ public final class ControlClient {
         String line = ClientLines.write(request);
         Answer answer;
         try (JsonLines connection = JsonLines.connect(socket)) {
-            connection.send(line, PATIENCE);
-            answer = ClientLines.read(connection.next(PATIENCE));
+            connection.send(line, patience);
+            answer = ClientLines.read(connection.next(patience));
         } catch (InterruptedIOException e) {
             throw new ControlException(
                     Answer.Cause.FAILED, "the card at " + socket + " does not answer; see its log", e);

@@ -9,6 +9,7 @@ import dev.cipu.shim.posix.Readiness;
 import dev.cipu.shim.posix.UnixListener;
 import dev.cipu.shim.posix.UnixSocket;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -24,17 +25,19 @@ public final class ControlServer implements AutoCloseable {
     static final int MOST_CLIENTS = 8;
 
     /** How long a client may say nothing. */
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final CardControl control;
     private final UnixListener listener;
+    private final long patience;
     private final List<ControlSession> sessions = new ArrayList<>();
 
-    private ControlServer(CardControl control, UnixListener listener) {
+    private ControlServer(CardControl control, UnixListener listener, Duration patience) {
         this.control = control;
         this.listener = listener;
+        this.patience = patience.toNanos();
     }
 
     /**
@@ -43,8 +46,12 @@ public final class ControlServer implements AutoCloseable {
      * @throws ResourceException if the path cannot be had
      */
     public static ControlServer listen(Path path, CardAssembly card) {
+        return listen(path, card, PATIENCE);
+    }
+
+    static ControlServer listen(Path path, CardAssembly card, Duration patience) {
         try {
-            return new ControlServer(new CardControl(card), UnixListener.listenPrivately(path));
+            return new ControlServer(new CardControl(card), UnixListener.listenPrivately(path), patience);
         } catch (PosixException e) {
             throw new ResourceException(
                     "control: " + e.getMessage() + "; choose a path in a directory of yours that no other card uses",
@@ -75,8 +82,7 @@ public final class ControlServer implements AutoCloseable {
         int bit = 1;
         for (Iterator<ControlSession> all = sessions.iterator(); all.hasNext(); bit <<= 1) {
             ControlSession session = all.next();
-            boolean goesOn =
-                    (ready & bit) != 0 ? session.serve(control, now) : now - session.heardAt() < PATIENCE_NANOS;
+            boolean goesOn = (ready & bit) != 0 ? session.serve(control, now) : now - session.heardAt() < patience;
             if (!goesOn) {
                 session.close();
                 all.remove();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cipu.dataplane.CounterReader;
+import dev.cipu.shim.card.CardFunction;
 import dev.cipu.shim.load.BlkLoad;
 import dev.cipu.shim.load.BlkLoadResult;
 import dev.cipu.shim.load.BlkLoadSpec;
@@ -11,9 +12,20 @@ import dev.cipu.shim.load.BlkWorkload;
 import dev.cipu.shim.load.RunSpec;
 import dev.cipu.shim.load.Target;
 import dev.cipu.shim.posix.OpenDescriptors;
+import dev.cipu.shim.probe.Pause;
+import dev.cipu.virtio.FeatureSet;
+import dev.cipu.virtio.RingFeature;
+import dev.cipu.virtio.driver.DriverMemory;
+import dev.cipu.virtio.driver.DriverQueue;
+import dev.cipu.virtio.driver.SplitDriver;
+import dev.cipu.virtio.ring.VirtqueueBuilder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.ref.WeakReference;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -21,10 +33,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Devices that come to a running card and leave it. */
 @Timeout(120)
 class LiveCardTest {
+    private static final Duration LIMIT = Duration.ofSeconds(20);
+
     @TempDir
     private Path directory;
 
@@ -218,6 +234,61 @@ class LiveCardTest {
                     .as("what is for somebody unknown goes to the only other port")
                     .containsEntry("forwarded", 1L)
                     .containsEntry("flooded", 0L);
+        }
+    }
+
+    /** Its worker was kept awake by a driver that never kicks. */
+    @ParameterizedTest
+    @ValueSource(strings = {"net", "blk"})
+    void aDeviceThatLeavesTakesItsQueuesAlongAndIsForgotten(String kind) throws Exception {
+        try (CardAssembly card = card();
+                Arena arena = Arena.ofShared()) {
+            WeakReference<CardFunction> gone = new WeakReference<>(attachAndRun(card, kind, arena));
+            card.detach("d");
+            long before = sleeps("worker0");
+            assertThat(Pause.until(() -> sleeps("worker0") > before, LIMIT))
+                    .as("the worker sleeps again")
+                    .isTrue();
+            assertThat(Pause.until(
+                            () -> {
+                                System.gc();
+                                return gone.refersTo(null);
+                            },
+                            LIMIT))
+                    .as("nobody knows the device any more")
+                    .isTrue();
+        }
+    }
+
+    private CardFunction attachAndRun(CardAssembly card, String kind, Arena arena) {
+        attach(card, kind, "id=d,socket=" + socket("d") + (kind.equals("blk") ? ",store=mem:4M" : ""));
+        DriverMemory memory = new DriverMemory(arena.allocate(1 << 16, 4096), 0x10000);
+        FeatureSet features = FeatureSet.of(RingFeature.VERSION_1);
+        long at = memory.allocate(SplitDriver.bytes(16, 0), 4096);
+        DriverQueue ring = new SplitDriver(memory.slice(at, SplitDriver.bytes(16, 0)), at, 16, features, 0);
+        CardFunction function = card.function("d");
+        function.device().negotiate(features);
+        function.attach(
+                0,
+                new VirtqueueBuilder()
+                        .size(ring.size())
+                        .memory(memory.asGuestMemory())
+                        .features(features)
+                        .rings(
+                                memory.slice(ring.descriptorAddress(), 16L * ring.size()),
+                                memory.slice(ring.driverAreaAddress(), 6 + 2L * ring.size()),
+                                memory.slice(ring.deviceAreaAddress(), 6 + 8L * ring.size()))
+                        .buildSplit(),
+                CardFunction.POLLED);
+        function.enable(0, true);
+        return function;
+    }
+
+    private long sleeps(String worker) {
+        try {
+            return counters(worker).getOrDefault("sleeps", 0L);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

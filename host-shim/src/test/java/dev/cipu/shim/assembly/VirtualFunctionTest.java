@@ -3,9 +3,11 @@ package dev.cipu.shim.assembly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cipu.device.pci.HeaderLayout;
 import dev.cipu.device.pci.PciExpress;
 import dev.cipu.device.virtio.CommonLayout;
 import dev.cipu.shim.assembly.RunningCard.Held;
+import dev.cipu.shim.posix.OpenDescriptors;
 import dev.cipu.shim.posix.UnixListener;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.probe.Pause;
@@ -53,6 +55,10 @@ class VirtualFunctionTest {
                 assertThat(text(second.mac)).isEqualTo("52:54:00:00:10:01");
                 assertThat(first.registers.offered().has(RingFeature.SR_IOV)).isFalse();
                 assertThatThrownBy(first::root).hasMessageContaining("no virtual ones");
+                assertThat(first.config().get(HeaderLayout.INTERRUPT_PIN, 1))
+                        .as("virtual functions have no pin")
+                        .isZero();
+                assertThat(physical.config().get(HeaderLayout.INTERRUPT_PIN, 1)).isEqualTo(1);
                 assertThat(first.config().get(0, 4))
                         .as("ids, as its client needs them")
                         .isEqualTo(0x1041_1af4L);
@@ -74,7 +80,7 @@ class VirtualFunctionTest {
     }
 
     @Test
-    void aDiskOutlivesTheVirtualFunctionThatShowsIt() {
+    void aDiskOutlivesTheVirtualFunctionThatShowsIt() throws Exception {
         String template = "file:" + folder + "/vf%d.img";
         try (RunningCard running = new RunningCard(
                         folder,
@@ -97,9 +103,21 @@ class VirtualFunctionTest {
                 }
                 memory.root().on(false);
                 files.root().on(false);
+                assertThat(OpenDescriptors.of(folder.resolve("vf0.img")))
+                        .as("a file is open while somebody uses it")
+                        .isZero();
             }
             running.card.detach("m");
             assertThat(running.card.spec().stores()).containsOnlyKeys("f", "f.vf0", "f.vf1");
+            running.card.attach(words -> words.blk(KeyValues.parse(
+                    "test",
+                    "id=m,store=null:1M,vfs=2,vf-store=mem:1M,transport=vfio-user,socket=" + running.socket("m"))));
+            try (BlkGuest again = running.blk("m")) {
+                again.enable(1);
+                try (BlkGuest disk = running.blk("m.vf0")) {
+                    assertThat(disk.read(7)).as("memory goes with the device").isZero();
+                }
+            }
         }
     }
 

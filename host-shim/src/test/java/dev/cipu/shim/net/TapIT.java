@@ -105,13 +105,15 @@ class TapIT {
         long start = System.nanoTime();
         try (CardAssembly card = card("sleep")) {
             attach(card, "id=a,name=eth0,netns=" + a + ",addr=10.77.0.1/24");
-            attach(card, "id=b,name=eth0,netns=" + b + ",addr=10.77.0.2/24,mac=02:00:00:00:00:22");
+            attach(card, "id=b,name=eth0,netns=" + b + ",addr=10.77.0.2/20,mac=02:00:00:00:00:22,mtu=1400");
             assertPings(a, "10.77.0.2");
             long took = System.nanoTime() - start;
             System.out.println("start to first ping: " + took / 1_000_000 + " ms");
             assertThat(took).isLessThan(TimeUnit.SECONDS.toNanos(10));
             assertThat(run("ip", "-n", b, "link", "show", "eth0")).isZero();
-            assertThat(said).contains("02:00:00:00:00:22", "mtu 1500", "UP");
+            assertThat(said).contains("02:00:00:00:00:22", "mtu 1400", "UP");
+            assertThat(run("ip", "-n", b, "addr", "show", "eth0")).isZero();
+            assertThat(said).contains("10.77.0.2/20");
         }
         assertThat(run("ip", "-n", a, "link", "show", "eth0"))
                 .as("it goes with the card")
@@ -210,6 +212,13 @@ class TapIT {
             assertThatThrownBy(() -> attach(card, "id=b,name=eth0,netns=" + a))
                     .isInstanceOf(ResourceException.class)
                     .hasMessageContaining("there is an interface eth0 already");
+            assertThat(run("ip", "-n", a, "tuntap", "add", "dev", "stays", "mode", "tap"))
+                    .as(said)
+                    .isZero();
+            assertThatThrownBy(() -> attach(card, "id=b,name=stays,netns=" + a))
+                    .as("one that nobody uses now is somebody's all the same")
+                    .isInstanceOf(ResourceException.class)
+                    .hasMessageContaining("there is an interface stays already");
             assertThatThrownBy(() -> attach(card, "id=b,name=eth0,netns=" + prefix + "none"))
                     .isInstanceOf(ResourceException.class)
                     .hasMessageContaining("make it with ip netns add");

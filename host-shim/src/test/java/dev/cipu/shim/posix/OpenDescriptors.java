@@ -21,6 +21,15 @@ public final class OpenDescriptors {
         }
     }
 
+    /** How often a file is open. */
+    public static long of(Path file) throws IOException {
+        try (Stream<Path> all = Files.list(DESCRIPTORS)) {
+            return all.map(OpenDescriptors::target)
+                    .filter(file.toString()::equals)
+                    .count();
+        }
+    }
+
     private static String target(Path descriptor) {
         try {
             return Files.readSymbolicLink(descriptor).toString();
