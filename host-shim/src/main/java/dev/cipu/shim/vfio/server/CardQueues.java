@@ -141,6 +141,10 @@ public final class CardQueues implements QueueHost {
     /**
      * Moves what there is to be moved between far memory and the workers' queues. Commands of the client are done meanwhile.
      *
+     * <p>The queues of a pair come to their worker one after the other, as they would from a driver that sets them up, and for a moment
+     * it has one of them. Each keeps its own order, and nothing waits for the other. A frame for a guest whose receiveq is away
+     * is dropped and counted as one without a buffer; what the guest has put into a transmitq that is away waits there.
+     *
      * @param violated hears of a queue whose driver has broken the rules, or whose memory the client does not let us have
      */
     void serveFar(IntConsumer violated) {

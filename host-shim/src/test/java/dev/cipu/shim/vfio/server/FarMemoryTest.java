@@ -7,6 +7,7 @@ import dev.cipu.device.virtio.CommonLayout;
 import dev.cipu.shim.assembly.BlkSpec;
 import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpec;
+import dev.cipu.shim.assembly.CounterFile;
 import dev.cipu.shim.assembly.DeviceSpec;
 import dev.cipu.shim.assembly.EndpointSpec;
 import dev.cipu.shim.assembly.NetSpec;
@@ -23,11 +24,13 @@ import dev.cipu.virtio.driver.BlkDriver;
 import dev.cipu.virtio.driver.DriverQueue;
 import dev.cipu.virtio.driver.NetDriver;
 import dev.cipu.virtio.ring.RingFormat;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -236,6 +239,94 @@ class FarMemoryTest {
                     right.registers().kick(0);
                 }
             }
+        }
+    }
+
+    /** While its memory is away no worker has its queues, and they come back one after the other. */
+    @ParameterizedTest
+    @MethodSource("formats")
+    void whatComesWhileAPairIsAwayIsCountedAndWhatItSendsWaits(FeatureSet more) throws IOException {
+        try (CardAssembly card = card(false);
+                PciRig left = connect("net0", more);
+                PciRig right = connect("net1", more)) {
+            NetDriver from = network(left, more);
+            NetDriver to = network(right, more);
+            int rounds = 20;
+            List<Integer> arrived = new ArrayList<>();
+            List<Integer> answered = new ArrayList<>();
+            for (int round = 0; round < rounds; round++) {
+                right.unshare();
+                number(left, from, 2, 1, 2 * round);
+                number(right, to, 1, 2, round);
+                if (round % 2 == 0) {
+                    // it is delivered before the pair is back
+                    assertThat(attending(left, () -> from.inFlight() == 0 || from.reclaim()))
+                            .isTrue();
+                }
+                right.keep();
+                number(left, from, 2, 1, 2 * round + 1);
+                assertThat(attending(left, () -> {
+                            while (right.client().attend(Duration.ZERO)) {
+                                // the other side asks, too
+                            }
+                            while (from.reclaim() || to.reclaim()) {
+                                // what was sent
+                            }
+                            collect(right, to, arrived);
+                            collect(left, from, answered);
+                            return from.inFlight() == 0 && to.inFlight() == 0;
+                        }))
+                        .as("round %d: nothing stands still", round)
+                        .isTrue();
+            }
+            long dropped = dropped(card, "net1");
+            assertThat(attending(left, () -> {
+                        while (right.client().attend(Duration.ZERO)) {
+                            // the last ones
+                        }
+                        collect(right, to, arrived);
+                        collect(left, from, answered);
+                        return arrived.size() + dropped == 2L * rounds && answered.size() == rounds;
+                    }))
+                    .as("%s arrived and %d were counted; %s were answered", arrived, dropped, answered)
+                    .isTrue();
+            assertThat(arrived).isSorted().doesNotHaveDuplicates();
+            assertThat(answered).isSorted().doesNotHaveDuplicates();
+        }
+    }
+
+    private static long dropped(CardAssembly card, String device) throws IOException {
+        return CounterFile.read(card.counters()).groups().stream()
+                .filter(group -> group.owner().equals(device))
+                .mapToLong(group -> group.values().getOrDefault("rx_dropped_no_buffer", -1L))
+                .sum();
+    }
+
+    /** Sends a frame with a number in it. */
+    private static void number(PciRig rig, NetDriver driver, int to, int from, int number) {
+        byte[] frame = new byte[FRAME];
+        byte[] head = {0x52, 0x54, 0, 0x77, 0, (byte) to, 0x52, 0x54, 0, 0x77, 0, (byte) from, (byte) 0x88, (byte) 0xb5
+        };
+        System.arraycopy(head, 0, frame, 0, head.length);
+        frame[head.length] = (byte) number;
+        long at = driver.frameOffset(driver.transmitSlot());
+        MemorySegment.copy(frame, 0, driver.segment(), ValueLayout.JAVA_BYTE, at, FRAME);
+        assertThat(driver.send(FRAME)).isTrue();
+        if (driver.publishTransmit()) {
+            rig.registers().kick(1);
+        }
+    }
+
+    /** Takes the numbers of the frames that are there. */
+    private static void collect(PciRig rig, NetDriver driver, List<Integer> numbers) {
+        boolean some = false;
+        while (driver.receive() >= 0) {
+            some = true;
+            numbers.add((int) driver.segment().get(ValueLayout.JAVA_BYTE, driver.receivedOffset() + 12 + 14));
+            driver.recycle();
+        }
+        if (some && driver.publishReceive()) {
+            rig.registers().kick(0);
         }
     }
 
