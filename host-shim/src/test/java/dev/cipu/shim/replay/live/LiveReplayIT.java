@@ -53,7 +53,7 @@ class LiveReplayIT {
                 .uplink("test", "loopback:")
                 .net(KeyValues.parse("net", "socket=" + folder.resolve("net") + ",queues=2"))
                 .blk(KeyValues.parse("blk", "socket=" + folder.resolve("blk") + ",store=file:" + image() + ",queues=2"))
-                .blk(KeyValues.parse("blk", "socket=" + folder.resolve("ro") + ",store=mem:8M,readonly=on"))
+                .blk(KeyValues.parse("blk", "socket=" + folder.resolve("ro") + ",store=mem:8M,ro=on"))
                 .record(new KeyValues(
                         "record", Map.of("dir", folder.resolve("again").toString(), "payload", "all")));
         CardAssembly made = CardAssembly.start(card.build());
