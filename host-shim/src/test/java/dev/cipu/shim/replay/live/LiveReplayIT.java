@@ -143,7 +143,7 @@ class LiveReplayIT {
                 }
                 byte[] data = switch (i % 4) {
                     case 0 -> bytes(4096, i);
-                    case 1 -> bytes(4096, i - 1);
+                    case 1 -> READ;
                     case 2 -> NOTHING;
                     default -> range;
                 };
