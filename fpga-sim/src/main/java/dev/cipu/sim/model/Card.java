@@ -74,6 +74,13 @@ final class Card {
         flowDice = Dice.of(seed, "flow");
     }
 
+    /** Bytes of its own memory that it needs for a queue with a ring of this size. */
+    static long memoryBytes(Timing timing, int ringSize) {
+        long ring = 64L * ringSize;
+        long tables = 16L * timing.engine().indirectEntries() * (timing.engine().prefetch() + 1);
+        return ring + tables + 4L * timing.engine().prefetch() + 4096;
+    }
+
     /** Moves a packet or a request's data through an engine. */
     void move(int bytes, Actor done, long argument) {
         if (timing.onHost()) {

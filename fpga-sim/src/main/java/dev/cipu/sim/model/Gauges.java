@@ -7,7 +7,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
-import org.HdrHistogram.Histogram;
 
 /** Reads all that is counted at the beginning and at the end of a measurement, and makes a result of the difference. */
 final class Gauges {
@@ -98,44 +97,71 @@ final class Gauges {
     }
 
     Result result(Timing timing, Workload workload) {
-        long passed = timeline.now() - since;
-        double seconds = passed / 1e12;
-        double done = journeys.finished();
+        double seconds = passed() / 1e12;
+        Tally tally = journeys.tally(0);
+        double done = tally.finished();
         double perSecond = done / seconds;
+        List<Load> loads = loads(perSecond);
+        addWindow(loads, workload, perSecond, tally.mean() / 1e12);
+        inOrder(loads);
+        double arrived = done + tally.dropped();
+        Used used = used();
         double each = Math.max(1, done);
-        List<Load> loads = new ArrayList<>();
-        for (Busy one : busy) {
-            // what is promised counts, too: where a line grows that is more than all
-            double use = Math.min(1, (double) one.passed() / passed / one.count);
-            if (use > 0) {
-                loads.add(new Load(one.name, use, perSecond / use));
-            }
-        }
-        Histogram total = journeys.total();
-        Spread spread = total.getTotalCount() == 0 ? null : Spread.of(total);
-        addWindow(loads, workload, perSecond, total.getMean() / 1e12);
-        loads.sort(Comparator.comparingDouble(Gauges::rank).reversed());
-        double arrived = done + journeys.dropped();
-        double hostBusy = timing.onHost() ? hostCores(passed) : 0;
         return new Result(
                 timing.card(),
                 workload,
                 perSecond,
-                journeys.bytes() / seconds,
-                arrived == 0 ? 0 : journeys.dropped() / arrived,
-                spread,
-                stages(),
+                tally.bytes() / seconds,
+                arrived == 0 ? 0 : tally.dropped() / arrived,
+                tally.spread(),
+                tally.stages(),
                 loads,
-                busy.getFirst().passed() / 1e3 / each,
-                hostBusy,
-                (sum(QueuePair::interrupts) - interrupts) / each,
-                (sum(QueuePair::doorbells) - doorbells) / each,
-                (sum(queue -> queue.engine().roundTrips()) - roundTrips) / each,
-                (card.iotlb.misses() - misses) / each,
-                card.link == null ? 0 : (card.link.wireBytesUp() - bytesUp) / each,
-                card.link == null ? 0 : (card.link.wireBytesDown() - bytesDown) / each,
+                used.guestPicos() / 1e3 / each,
+                used.hostCores(),
+                used.interrupts() / each,
+                used.doorbells() / each,
+                used.roundTrips() / each,
+                used.iotlbMisses() / each,
+                used.wireBytesUp() / each,
+                used.wireBytesDown() / each,
                 timeline.fired(),
-                checksum(total));
+                tally.checksum(timeline.fired()));
+    }
+
+    /** Picoseconds that are measured by now. */
+    long passed() {
+        return timeline.now() - since;
+    }
+
+    /** How much everything was used that was used at all. */
+    List<Load> loads(double perSecond) {
+        List<Load> loads = new ArrayList<>();
+        for (Busy one : busy) {
+            // what is promised counts, too: where a line grows that is more than all
+            double use = Math.min(1, (double) one.passed() / passed() / one.count);
+            if (use > 0) {
+                loads.add(new Load(one.name, use, perSecond / use));
+            }
+        }
+        return loads;
+    }
+
+    /** The most used first. */
+    static void inOrder(List<Load> loads) {
+        loads.sort(Comparator.comparingDouble(Gauges::rank).reversed());
+    }
+
+    /** What was counted while measuring. */
+    Used used() {
+        return new Used(
+                busy.getFirst().passed(),
+                card.timing.onHost() ? hostCores(passed()) : 0,
+                sum(QueuePair::interrupts) - interrupts,
+                sum(QueuePair::doorbells) - doorbells,
+                sum(queue -> queue.engine().roundTrips()) - roundTrips,
+                card.iotlb.misses() - misses,
+                card.link == null ? 0 : card.link.wireBytesUp() - bytesUp,
+                card.link == null ? 0 : card.link.wireBytesDown() - bytesDown);
     }
 
     /** Where nothing is full, what limits a guest that waits for answers is how many it has in flight. */
@@ -159,26 +185,5 @@ final class Gauges {
                         .mapToLong(Busy::passed)
                         .sum()
                 / passed;
-    }
-
-    private List<Result.Stage> stages() {
-        List<Result.Stage> stages = new ArrayList<>();
-        for (Part part : Part.values()) {
-            Histogram histogram = journeys.part(part);
-            if (histogram.getTotalCount() > 0) {
-                double share = (double) histogram.getTotalCount() / Math.max(1, journeys.counted());
-                stages.add(new Result.Stage(part, histogram.getMean() / 1e3 * share, Spread.of(histogram)));
-            }
-        }
-        return stages;
-    }
-
-    private long checksum(Histogram total) {
-        long sum = timeline.fired();
-        for (var value : total.recordedValues()) {
-            sum = sum * 31 + value.getValueIteratedTo();
-            sum = sum * 31 + value.getCountAtValueIteratedTo();
-        }
-        return sum;
     }
 }

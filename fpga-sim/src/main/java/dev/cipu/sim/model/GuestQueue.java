@@ -26,6 +26,12 @@ final class GuestQueue {
          */
         int fill(int slot, long[] addresses, int[] lengths);
 
+        /** Buffers of the chain that was filled in last. */
+        int buffers();
+
+        /** How many of them the device reads. */
+        int readable();
+
         /** A chain came back; the core has dealt with it. */
         void reaped(int journey);
     }
@@ -47,7 +53,6 @@ final class GuestQueue {
     private final long reapTime;
     private final long doorbellTime;
     private final long handlerTime;
-    private final int readable;
 
     private final Actor work = this::work;
     private final Actor reapDone = this::reapDone;
@@ -95,22 +100,14 @@ final class GuestQueue {
             case TRANSMIT -> {
                 postTime = host.packetTime();
                 reapTime = 0;
-                readable = 1;
             }
             case RECEIVE -> {
                 postTime = 0;
                 reapTime = host.packetTime();
-                readable = 0;
             }
-            case READ -> {
+            case READ, WRITE -> {
                 postTime = host.requestTime() / 2;
                 reapTime = host.requestTime() - postTime;
-                readable = 1;
-            }
-            case WRITE -> {
-                postTime = host.requestTime() / 2;
-                reapTime = host.requestTime() - postTime;
-                readable = 2;
             }
             default -> throw new IllegalStateException();
         }
@@ -229,7 +226,7 @@ final class GuestQueue {
     private void post() {
         int slot = freeSlots[--freeCount];
         int journey = traffic.fill(slot, addresses, lengths);
-        int name = ring.add(addresses, lengths, readable, addresses.length);
+        int name = ring.add(addresses, lengths, traffic.readable(), traffic.buffers());
         if (name < 0) {
             throw new IllegalStateException("a ring of " + ring.size() + " has no room for " + workload.depth());
         }

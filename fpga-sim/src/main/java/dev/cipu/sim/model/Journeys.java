@@ -2,55 +2,54 @@ package dev.cipu.sim.model;
 
 import dev.cipu.sim.event.Timeline;
 import java.util.Arrays;
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.Objects;
-import org.HdrHistogram.Histogram;
 
 /**
- * What is on its way, by number, and how long each part of the way took. Only what begins while measuring counts, and only that.
+ * What is on its way, by number: what it carries, of what sort it is, and how long each part of the way took. Only what begins while
+ * measuring counts, and only that.
  */
 final class Journeys {
-    /** Longer ones count as this long. */
-    private static final long LONGEST = 1_000_000_000_000L;
-
-    private static final int DIGITS = 3;
     private static final long UNMEASURED = -1;
 
     private final Timeline timeline;
     private final Tracer tracer;
+    private final Tally[] tallies;
     private long[] began = new long[1024];
     private long[] last = new long[1024];
+    private int[] payload = new int[1024];
+    private byte[] sort = new byte[1024];
     private int[] free = new int[1024];
     private int freeCount;
     private boolean measuring;
-    private long finished;
-    private long dropped;
-    private long bytes;
-    private long counted;
 
-    private final Histogram total = new Histogram(LONGEST, DIGITS);
-    private final Map<Part, Histogram> parts = new EnumMap<>(Part.class);
-
+    /** All of one sort. */
     Journeys(Timeline timeline, Tracer tracer) {
+        this(timeline, tracer, 1);
+    }
+
+    /** Of so many sorts, which are counted apart. */
+    Journeys(Timeline timeline, Tracer tracer, int sorts) {
         this.timeline = timeline;
         this.tracer = tracer;
-        for (Part part : Part.values()) {
-            parts.put(part, new Histogram(LONGEST, DIGITS));
-        }
+        tallies = new Tally[sorts];
+        Arrays.setAll(tallies, _ -> new Tally());
         addFree(0);
     }
 
     /** From now on everything counts. */
     void measure() {
         measuring = true;
-        finished = 0;
-        dropped = 0;
-        bytes = 0;
+        for (Tally tally : tallies) {
+            tally.restart();
+        }
     }
 
-    /** A new journey. */
-    int begin() {
+    /** A new journey of the first sort, which carries so many bytes. */
+    int begin(int bytes) {
+        return begin(bytes, 0);
+    }
+
+    /** A new journey of a sort. */
+    int begin(int bytes, int ofSort) {
         if (freeCount == 0) {
             grow();
         }
@@ -58,20 +57,24 @@ final class Journeys {
         long now = timeline.now();
         began[journey] = measuring ? now : UNMEASURED;
         last[journey] = now;
+        payload[journey] = bytes;
+        sort[journey] = (byte) ofSort;
         tracer.begin(journey, now);
-        return journey;
-    }
-
-    /** A new journey, by this queue. */
-    int begin(int queue) {
-        int journey = begin();
-        tracer.queue(journey, queue);
         return journey;
     }
 
     /** It goes by this queue, as is known by now. */
     void join(int journey, int queue) {
         tracer.queue(journey, queue);
+    }
+
+    /** What it carries. */
+    int bytes(int journey) {
+        return payload[journey];
+    }
+
+    int sort(int journey) {
+        return sort[journey];
     }
 
     /** A part of the way is behind it. */
@@ -84,19 +87,18 @@ final class Journeys {
         long until = Math.min(time, timeline.now());
         long from = last[journey];
         if (began[journey] != UNMEASURED) {
-            part(part).recordValue(Math.min(until - from, LONGEST));
+            tallies[sort[journey]].part(part, until - from);
         }
         tracer.span(journey, part, from, until);
         last[journey] = until;
     }
 
-    /** It has arrived, and carried so many bytes. */
-    void end(int journey, int payload) {
-        finished++;
-        bytes += payload;
+    /** It has arrived. */
+    void end(int journey) {
+        Tally tally = tallies[sort[journey]];
+        tally.finish(payload[journey]);
         if (began[journey] != UNMEASURED) {
-            counted++;
-            total.recordValue(Math.min(timeline.now() - began[journey], LONGEST));
+            tally.total(timeline.now() - began[journey]);
         }
         tracer.end(journey, timeline.now());
         free[freeCount++] = journey;
@@ -104,40 +106,27 @@ final class Journeys {
 
     /** It ends here, and has not arrived. */
     void drop(int journey) {
-        dropped++;
+        tallies[sort[journey]].drop();
         tracer.end(journey, timeline.now());
         free[freeCount++] = journey;
     }
 
-    long finished() {
-        return finished;
+    /** How many are on their way. */
+    int underWay() {
+        return began.length - freeCount;
     }
 
-    long dropped() {
-        return dropped;
-    }
-
-    long bytes() {
-        return bytes;
-    }
-
-    /** Those that began and ended while measuring. */
-    long counted() {
-        return counted;
-    }
-
-    Histogram total() {
-        return total;
-    }
-
-    Histogram part(Part part) {
-        return Objects.requireNonNull(parts.get(part));
+    /** What was counted of a sort. */
+    Tally tally(int ofSort) {
+        return tallies[ofSort];
     }
 
     private void grow() {
         int count = began.length;
         began = Arrays.copyOf(began, 2 * count);
         last = Arrays.copyOf(last, 2 * count);
+        payload = Arrays.copyOf(payload, 2 * count);
+        sort = Arrays.copyOf(sort, 2 * count);
         free = Arrays.copyOf(free, 2 * count);
         addFree(count);
     }

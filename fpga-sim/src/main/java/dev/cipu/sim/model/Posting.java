@@ -37,7 +37,8 @@ final class Posting implements GuestQueue.Traffic {
 
     /** Something has come; false if too much waits already. */
     boolean arrive() {
-        int journey = journeys.begin(queue);
+        int journey = journeys.begin(workload.bytes());
+        journeys.join(journey, queue);
         if (waiting.size() >= WAITING_MOST) {
             journeys.drop(journey);
             return false;
@@ -69,13 +70,32 @@ final class Posting implements GuestQueue.Traffic {
             addresses[2] = at + workload.bytes() + BLK_HEADER;
             lengths[2] = BLK_STATUS;
         }
-        return workload.saturates() ? journeys.begin(queue) : waiting.removeFirst();
+        if (!workload.saturates()) {
+            return waiting.removeFirst();
+        }
+        int journey = journeys.begin(workload.bytes());
+        journeys.join(journey, queue);
+        return journey;
+    }
+
+    @Override
+    public int buffers() {
+        return workload.buffers();
+    }
+
+    @Override
+    public int readable() {
+        return switch (workload.kind()) {
+            case TRANSMIT, READ -> 1;
+            case RECEIVE -> 0;
+            case WRITE -> 2;
+        };
     }
 
     @Override
     public void reaped(int journey) {
         if (journey >= 0) {
-            journeys.end(journey, workload.bytes());
+            journeys.end(journey);
         }
     }
 }

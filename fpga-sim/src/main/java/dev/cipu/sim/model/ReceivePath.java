@@ -15,7 +15,7 @@ final class ReceivePath implements QueuePair.Path {
 
     private final Card card;
     private final Journeys journeys;
-    private final int bytes;
+    private final Steering steering;
     private final QueuePair[] queues;
     private final Underway underway = new Underway();
     private final Switching switching;
@@ -31,29 +31,33 @@ final class ReceivePath implements QueuePair.Path {
     private int inside;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
-    ReceivePath(Card card, Journeys journeys, Workload workload, QueuePair[] queues) {
+    ReceivePath(Card card, Journeys journeys, Steering steering, QueuePair[] queues) {
         this.card = card;
         this.journeys = journeys;
-        bytes = workload.bytes();
+        this.steering = steering;
         this.queues = queues;
-        switching = new Switching(card, journeys, workload.flows(), this::switched);
-        buffers = new ArrayDeque[workload.queues()];
-        waiting = new IntFifo[workload.queues()];
-        for (int i = 0; i < workload.queues(); i++) {
+        switching = new Switching(card, journeys, steering, this::switched);
+        buffers = new ArrayDeque[queues.length];
+        waiting = new IntFifo[queues.length];
+        for (int i = 0; i < queues.length; i++) {
             buffers[i] = new ArrayDeque<>();
             waiting[i] = new IntFifo();
         }
     }
 
+    /** Whether the card has a buffer for another packet. */
+    boolean hasRoom() {
+        return inside < card.timing.network().buffers();
+    }
+
     /** A packet begins to arrive. */
-    void arrive() {
-        int journey = journeys.begin();
-        if (inside >= card.timing.network().buffers()) {
+    void arrive(int journey) {
+        if (!hasRoom()) {
             journeys.drop(journey);
             return;
         }
         inside++;
-        card.uplink.serve(card.wireTime(bytes), received, journey);
+        card.uplink.serve(card.wireTime(journeys.bytes(journey)), received, journey);
     }
 
     private void received(long journey) {
@@ -76,7 +80,7 @@ final class ReceivePath implements QueuePair.Path {
     }
 
     private void toQueue(int journey) {
-        int queue = switching.flow(journey) % queues.length;
+        int queue = steering.queue(journey, switching.flow(journey));
         journeys.join(journey, queue);
         Chain chain = buffers[queue].poll();
         if (chain == null) {
@@ -99,15 +103,16 @@ final class ReceivePath implements QueuePair.Path {
     private void use(int queue, int journey, Chain chain) {
         journeys.mark(journey, Part.BUFFER);
         underway.put(journey, queues[queue], chain);
-        card.move(NET_HEADER + bytes, deliver, journey);
+        card.move(NET_HEADER + journeys.bytes(journey), deliver, journey);
     }
 
     private void deliver(long argument) {
         int journey = (int) argument;
         QueuePair queue = underway.queue(journey);
         Chain chain = underway.chain(journey);
-        card.dma.write(chain.address(0), NET_HEADER + bytes, Dma.NO_DATA, delivered, argument);
-        queue.complete(chain, NET_HEADER + bytes, journey);
+        int bytes = NET_HEADER + journeys.bytes(journey);
+        card.dma.write(chain.address(0), bytes, Dma.NO_DATA, delivered, argument);
+        queue.complete(chain, bytes, journey);
         inside--;
         queue.engine().allow(1);
     }

@@ -9,10 +9,10 @@ import dev.cipu.sim.ring.Chain;
  * answers, data and status are written, and the used element right behind them.
  */
 final class RequestPath implements QueuePair.Path {
+    private static final int STATUS = 1;
+
     private final Card card;
     private final Journeys journeys;
-    private final boolean write;
-    private final int bytes;
     private final Underway underway = new Underway();
     private final Actor fetch = this::fetch;
     private final Actor fetched = this::fetched;
@@ -24,11 +24,9 @@ final class RequestPath implements QueuePair.Path {
     private final Actor deliver = this::deliver;
     private final Actor delivered = this::delivered;
 
-    RequestPath(Card card, Journeys journeys, Workload workload) {
+    RequestPath(Card card, Journeys journeys) {
         this.card = card;
         this.journeys = journeys;
-        write = workload.kind() == Workload.Kind.WRITE;
-        bytes = workload.bytes();
     }
 
     @Override
@@ -66,11 +64,16 @@ final class RequestPath implements QueuePair.Path {
 
     private void passed(long journey) {
         journeys.mark((int) journey, Part.CORES);
-        card.store.serve(card.storeSlot(bytes), accessed, journey);
+        card.store.serve(card.storeSlot(journeys.bytes((int) journey)), accessed, journey);
     }
 
     private void accessed(long journey) {
-        card.timeline.after(card.storeLatency(write), answered, journey);
+        card.timeline.after(card.storeLatency(!reads(journey)), answered, journey);
+    }
+
+    /** Whether data goes to the guest; what moves none, such as a flush, takes what a write takes. */
+    private boolean reads(long journey) {
+        return underway.chain((int) journey).writableBytes() > STATUS;
     }
 
     private void answered(long argument) {

@@ -48,7 +48,8 @@ public final class Simulation implements AutoCloseable {
         long ringBytes = DriverQueue.bytes(workload.format(), workload.ringSize(), indirect);
         long pages = ((ringBytes + ALIGN - 1) & -ALIGN) * workload.queues();
         MemorySegment hostMemory = arena.allocate(pages, ALIGN);
-        MemorySegment cardMemory = arena.allocate(cardBytes(), ALIGN);
+        MemorySegment cardMemory =
+                arena.allocate(workload.queues() * Card.memoryBytes(timing, workload.ringSize()), ALIGN);
         card = new Card(timeline, this.timing, hostMemory, BASE, cardMemory, seed);
         DriverMemory memory = new DriverMemory(hostMemory, BASE);
         queues = new QueuePair[workload.queues()];
@@ -66,17 +67,26 @@ public final class Simulation implements AutoCloseable {
         gauges = new Gauges(timeline, card, journeys, queues);
     }
 
-    private long cardBytes() {
-        long ring = 64L * workload.ringSize();
-        long tables = 16L * timing.engine().indirectEntries() * (timing.engine().prefetch() + 1);
-        return (ring + tables + 4L * timing.engine().prefetch() + 4096) * workload.queues();
-    }
-
     private QueuePair.Path path() {
         return switch (workload.kind()) {
-            case TRANSMIT -> new TransmitPath(card, journeys, workload);
-            case RECEIVE -> new ReceivePath(card, journeys, workload, queues);
-            case READ, WRITE -> new RequestPath(card, journeys, workload);
+            case TRANSMIT -> new TransmitPath(card, journeys, byChance());
+            case RECEIVE -> new ReceivePath(card, journeys, byChance(), queues);
+            case READ, WRITE -> new RequestPath(card, journeys);
+        };
+    }
+
+    /** Flows as they come, each always to the same queue. */
+    private Steering byChance() {
+        return new Steering() {
+            @Override
+            public int flow(int journey) {
+                return card.flow(workload.flows());
+            }
+
+            @Override
+            public int queue(int journey, int flow) {
+                return flow % workload.queues();
+            }
         };
     }
 
@@ -107,12 +117,13 @@ public final class Simulation implements AutoCloseable {
                         @Override
                         public void fire(long unused) {
                             timeline.after(spacing, this, 0);
-                            receive.arrive();
+                            receive.arrive(journeys.begin(workload.bytes()));
                         }
                     },
                     0);
         } else {
-            new Arrivals(timeline, workload.perSecond(), Dice.of(seed, "arrivals"), _ -> receive.arrive(), 0);
+            Actor arrival = _ -> receive.arrive(journeys.begin(workload.bytes()));
+            new Arrivals(timeline, workload.perSecond(), Dice.of(seed, "arrivals"), arrival, 0);
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.Arrays;
 final class Switching {
     private final Card card;
     private final Journeys journeys;
-    private final int among;
+    private final Steering steering;
     private final Actor done;
     private final Actor lookedUp = this::lookedUp;
     private final Actor moved = this::moved;
@@ -20,13 +20,13 @@ final class Switching {
     /**
      * The way of packets.
      *
-     * @param among flows that they are of
+     * @param steering knows their flows
      * @param done is woken with the journey
      */
-    Switching(Card card, Journeys journeys, int among, Actor done) {
+    Switching(Card card, Journeys journeys, Steering steering, Actor done) {
         this.card = card;
         this.journeys = journeys;
-        this.among = among;
+        this.steering = steering;
         this.done = done;
     }
 
@@ -39,7 +39,7 @@ final class Switching {
         if (journey >= flows.length) {
             flows = Arrays.copyOf(flows, Math.max(journey + 1, 2 * flows.length));
         }
-        flows[journey] = card.flow(among);
+        flows[journey] = steering.flow(journey);
         Timing.Network network = card.timing.network();
         if (network.hardwareTime() > 0) {
             card.pipeline.serve(network.hardwareTime(), lookedUp, journey);

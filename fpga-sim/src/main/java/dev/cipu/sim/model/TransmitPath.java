@@ -11,7 +11,6 @@ import dev.cipu.sim.ring.Chain;
 final class TransmitPath implements QueuePair.Path {
     private final Card card;
     private final Journeys journeys;
-    private final int bytes;
     private final Underway underway = new Underway();
     private final Switching switching;
     private final Actor fetch = this::fetch;
@@ -19,11 +18,10 @@ final class TransmitPath implements QueuePair.Path {
     private final Actor shadowed = this::shadowed;
     private final Actor sent = this::sent;
 
-    TransmitPath(Card card, Journeys journeys, Workload workload) {
+    TransmitPath(Card card, Journeys journeys, Steering steering) {
         this.card = card;
         this.journeys = journeys;
-        bytes = workload.bytes();
-        switching = new Switching(card, journeys, workload.flows(), this::switched);
+        switching = new Switching(card, journeys, steering, this::switched);
     }
 
     @Override
@@ -56,14 +54,14 @@ final class TransmitPath implements QueuePair.Path {
     }
 
     private void switched(long journey) {
-        card.uplink.serve(card.wireTime(bytes), sent, journey);
+        card.uplink.serve(card.wireTime(journeys.bytes((int) journey)), sent, journey);
     }
 
     private void sent(long argument) {
         int journey = (int) argument;
         journeys.mark(journey, Part.UPLINK_OUT);
         QueuePair queue = underway.queue(journey);
-        journeys.end(journey, bytes);
+        journeys.end(journey);
         queue.engine().allow(1);
     }
 }

@@ -8,6 +8,7 @@ import dev.cipu.shim.load.LoadException;
 import dev.cipu.shim.posix.PosixException;
 import dev.cipu.shim.probe.LinkException;
 import dev.cipu.shim.profile.ProfileException;
+import dev.cipu.shim.replay.ReplayException;
 import dev.cipu.shim.sim.SimException;
 import dev.cipu.shim.trace.TraceException;
 import dev.cipu.shim.vhost.frontend.FrontEndException;
@@ -29,6 +30,7 @@ final class Failures {
             case CommandFailure e -> new Verdict(e.exitCode(), oneLine(e.getMessage()));
             case CardSpecException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
             case ProfileException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
+            case ReplayException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
             case SimException e -> new Verdict(ExitCode.USAGE, oneLine(e.getMessage()));
             case TraceException e -> new Verdict(ExitCode.MISSING, oneLine(e.getMessage()));
             case ResourceException e -> new Verdict(ExitCode.MISSING, oneLine(e.getMessage()));

@@ -8,8 +8,8 @@ import picocli.CommandLine.Spec;
 /** {@code cipu trace}: what {@code cipu serve --record} wrote. */
 @Command(
         name = "trace",
-        description = "Show what a card recorded (cipu serve --record), or make other formats of it.",
-        subcommands = {TraceInfo.class, TraceExport.class})
+        description = "Show what a card recorded (cipu serve --record), make other formats of it, or do it once more.",
+        subcommands = {TraceInfo.class, TraceExport.class, TraceReplay.class})
 public final class TraceCommand implements Subcommand, Runnable {
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -20,6 +20,6 @@ public final class TraceCommand implements Subcommand, Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: info or export");
+        throw new ParameterException(spec.commandLine(), "say what to do: info, export or replay");
     }
 }

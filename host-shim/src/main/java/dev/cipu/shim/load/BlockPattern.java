@@ -12,7 +12,7 @@ import java.lang.foreign.MemorySegment;
  *
  * A sector that is lost, old, torn, from another place or from another run is therefore recognised as such.
  */
-final class BlockPattern {
+public final class BlockPattern {
     static final int SECTOR_BYTES = 512;
 
     private static final int GENERATION = 8;
@@ -24,12 +24,12 @@ final class BlockPattern {
     private final long run;
 
     /** @param run tells this run's data from that of every other */
-    BlockPattern(long run) {
+    public BlockPattern(long run) {
         this.run = run;
     }
 
     /** Writes {@code bytes} bytes, whole sectors, at {@code offset}. */
-    void fill(MemorySegment memory, long offset, int bytes, long sector, long generation) {
+    public void fill(MemorySegment memory, long offset, int bytes, long sector, long generation) {
         for (int done = 0; done < bytes; done += SECTOR_BYTES) {
             long at = offset + done;
             long number = sector + done / SECTOR_BYTES;

@@ -7,7 +7,7 @@ import java.time.Duration;
  * Looks after a device that has gone quiet: is the back-end still there, and for how long may it say nothing? Asked
  * rarely, by a load that found nothing to do. Owned by the load's thread.
  */
-final class StallWatch {
+public final class StallWatch {
     /** How long a device is quiet before the socket is looked at, and between two looks. */
     private static final long LOOK_NANOS = 2_000_000;
 
@@ -17,13 +17,14 @@ final class StallWatch {
     private long lookedAt;
     private boolean quiet;
 
-    StallWatch(FrontEnd frontEnd, Duration patience) {
+    /** @param patience how long the device may complete nothing */
+    public StallWatch(FrontEnd frontEnd, Duration patience) {
         this.frontEnd = frontEnd;
         this.patience = patience;
     }
 
     /** Something was completed. */
-    void progress() {
+    public void progress() {
         quiet = false;
     }
 
@@ -33,7 +34,7 @@ final class StallWatch {
      * @return whether the back-end is gone
      * @throws LoadException if it is there and has reported an error, or has been quiet for too long
      */
-    boolean isLost(long now) {
+    public boolean isLost(long now) {
         if (!quiet) {
             quiet = true;
             quietSince = now;

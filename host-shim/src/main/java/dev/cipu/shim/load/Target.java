@@ -95,7 +95,7 @@ public record Target(
     }
 
     /** The ring features to ask for. */
-    FeatureSet ringFeatures() {
+    public FeatureSet ringFeatures() {
         FeatureSet wanted = FeatureSet.of(RingFeature.VERSION_1);
         wanted = packed ? wanted.with(RingFeature.RING_PACKED) : wanted;
         wanted = inOrder ? wanted.with(RingFeature.IN_ORDER) : wanted;
@@ -114,7 +114,8 @@ public record Target(
      * @throws dev.cipu.shim.vhost.frontend.FrontEndException if there is no back-end or it refuses
      * @throws LoadException if rings are to be packed and the back-end has none
      */
-    <T> T connect(FeatureSet wanted, int indirectEntries, int queues, long memoryBytes, Function<FrontEnd, T> load) {
+    public <T> T connect(
+            FeatureSet wanted, int indirectEntries, int queues, long memoryBytes, Function<FrontEnd, T> load) {
         FrontEnd frontEnd = FrontEnd.open(new FrontEndSpec(
                 socket,
                 server,

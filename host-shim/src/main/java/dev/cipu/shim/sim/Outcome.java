@@ -75,8 +75,8 @@ public record Outcome(
                 experiment.card().name(),
                 experiment.named().name(),
                 result.workload(),
-                texts(set),
-                texts(Setting.idle(experiment.card(), set)),
+                Setting.texts(set),
+                Setting.texts(Setting.idle(experiment.card(), set)),
                 experiment.load().toString(),
                 experiment.seed(),
                 experiment.duration() / 1e3,
@@ -101,12 +101,6 @@ public record Outcome(
                         result.wireBytesDown()),
                 result.events(),
                 String.format(Locale.ROOT, "%016x", result.checksum()));
-    }
-
-    private static List<String> texts(List<Figure> figures) {
-        return figures.stream()
-                .map(each -> each.parameter().path() + "=" + each.number())
-                .toList();
     }
 
     /** The most used. */

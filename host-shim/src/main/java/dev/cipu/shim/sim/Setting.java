@@ -67,6 +67,13 @@ public final class Setting {
         });
     }
 
+    /** As users write them. */
+    public static List<String> texts(List<Figure> figures) {
+        return figures.stream()
+                .map(each -> each.parameter().path() + "=" + each.number())
+                .toList();
+    }
+
     /** The card with other figures. */
     public static CardProfile apply(CardProfile card, List<Figure> figures) {
         CardProfile changed = card;

@@ -8,10 +8,18 @@ import java.util.PriorityQueue;
 /**
  * Brings records into the order in which their chains were taken. They come in the order in which they were completed and
  * written, but none later than {@code lateness} after one that was taken after it; so a record may go when one has come that was
- * taken so much later. Holds as many records as that time has.
+ * taken so much later. Holds as many records as that time has, but no more than {@link #MOST_BYTES}: then the first goes, although
+ * one that was taken before it may come.
  */
 final class TakenOrder {
+    /** Of records that wait, with what each takes besides. */
+    static final long MOST_BYTES = 128L << 20;
+
+    private static final int BESIDES = 128;
+
     private final long lateness;
+    private final long mostBytes;
+    private long bytesWaiting;
     private final PriorityQueue<Held> waiting = new PriorityQueue<>();
     private final ArrayDeque<Held> free = new ArrayDeque<>();
     private long newest = Long.MIN_VALUE;
@@ -36,7 +44,12 @@ final class TakenOrder {
     }
 
     TakenOrder(long lateness) {
+        this(lateness, MOST_BYTES);
+    }
+
+    TakenOrder(long lateness, long mostBytes) {
         this.lateness = lateness;
+        this.mostBytes = mostBytes;
     }
 
     void add(MemorySegment document, long at) {
@@ -49,6 +62,7 @@ final class TakenOrder {
         held.taken = RecordLayout.taken(document, at);
         held.arrival = arrivals++;
         newest = Math.max(newest, held.taken);
+        bytesWaiting += held.record.byteSize() + BESIDES;
         waiting.add(held);
     }
 
@@ -60,12 +74,14 @@ final class TakenOrder {
     /** Whether the next record is known. */
     boolean isReady() {
         Held next = waiting.peek();
-        return next != null && (ended || newest - next.taken >= lateness);
+        return next != null && (ended || newest - next.taken >= lateness || bytesWaiting > mostBytes);
     }
 
     /** The next record; the caller gives it back with {@link #release}. */
     Held take() {
-        return waiting.remove();
+        Held held = waiting.remove();
+        bytesWaiting -= held.record.byteSize() + BESIDES;
+        return held;
     }
 
     void release(Held held) {

@@ -30,8 +30,18 @@ final class Backend implements AutoCloseable {
 
     /** Serves disks, each kept in an image file, with two queues each. */
     static Backend disks(Path folder, Path... images) {
+        return disks(folder, List.of(), images);
+    }
+
+    /** As {@link #disks(Path, Path...)}; if it is the card, it records to {@code trace}. */
+    static Backend recordedDisk(Path folder, Path trace, Path image) {
+        return disks(folder, List.of("--record", trace.toString()), image);
+    }
+
+    private static Backend disks(Path folder, List<String> more, Path... images) {
         List<Path> sockets = new ArrayList<>();
         List<String> options = new ArrayList<>(List.of("--idle", "sleep"));
+        options.addAll(more);
         List<String> daemon = new ArrayList<>(List.of("qemu-storage-daemon"));
         for (int i = 0; i < images.length; i++) {
             Path socket = folder.resolve("disk" + i + ".sock");
@@ -79,12 +89,17 @@ final class Backend implements AutoCloseable {
 
     /** Serves two network ports of one switch. {@code device} holds more options of both, such as {@code ,queues=2}. */
     static Backend ports(Path folder, String idle, String device) {
-        return ports(folder, idle, device, false);
+        return ports(folder, idle, device, false, List.of());
     }
 
     /** As {@link #ports(Path, String, String)}, but the card connects to front-ends that listen. */
     static Backend clientPorts(Path folder, String idle, String device) {
-        return ports(folder, idle, device, true);
+        return ports(folder, idle, device, true, List.of());
+    }
+
+    /** As {@link #ports(Path, String, String)}; if it is the card, it records to {@code trace}. */
+    static Backend recordedPorts(Path folder, String idle, String device, Path trace) {
+        return ports(folder, idle, device, false, List.of("--record", trace.toString()));
     }
 
     /** As {@link #ports(Path, String, String)}, of the card alone, which records to {@code trace}. */
@@ -102,10 +117,11 @@ final class Backend implements AutoCloseable {
                 sockets);
     }
 
-    private static Backend ports(Path folder, String idle, String device, boolean client) {
+    private static Backend ports(Path folder, String idle, String device, boolean client, List<String> more) {
         List<Path> sockets = List.of(folder.resolve("net0.sock"), folder.resolve("net1.sock"));
         if (!Peers.reference()) {
             List<String> options = new ArrayList<>(List.of("--idle", idle));
+            options.addAll(more);
             for (Path socket : sockets) {
                 options.add("--net");
                 options.add("socket=" + socket + device + (client ? ",mode=client" : ""));

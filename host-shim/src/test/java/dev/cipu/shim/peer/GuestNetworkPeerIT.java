@@ -2,9 +2,11 @@ package dev.cipu.shim.peer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,9 +41,26 @@ class GuestNetworkPeerIT {
     }
 
     @Test
-    void packedRings() {
-        List<String> client = talk(1, false, "packed=on", "packed=on,event_idx=off");
+    void packedRings() throws IOException {
+        Path trace = folder.resolve("trace");
+        List<String> client = talk(
+                Backend.recordedPorts(folder, "sleep", ",queues=1", trace),
+                1,
+                false,
+                "packed=on",
+                "packed=on,event_idx=off");
         assertThat(client).anyMatch(line -> line.contains("event=0") && line.contains("packed=1"));
+        if (!Peers.reference()) {
+            Peers.require("tshark");
+            RecordedTraffic traffic = new RecordedTraffic(folder, trace);
+            Map<String, Long> replayed = traffic.intoTwoCards();
+            assertThat(replayed.keySet()).containsExactly("RECEIVE", "SEND");
+            assertThat(traffic.frames("frame.interface_name", "frame.len"))
+                    .hasSize((int) replayed.values().stream()
+                            .mapToLong(Long::longValue)
+                            .sum())
+                    .allMatch(line -> line.matches("net[01]/0\t\\d+"));
+        }
     }
 
     @Test
@@ -62,7 +81,13 @@ class GuestNetworkPeerIT {
     }
 
     private List<String> talk(int queues, boolean newer, String serverProperties, String clientProperties) {
-        try (Backend card = Backend.ports(folder, "sleep", ",queues=" + queues);
+        Backend ports = Backend.ports(folder, "sleep", ",queues=" + queues);
+        return talk(ports, queues, newer, serverProperties, clientProperties);
+    }
+
+    private List<String> talk(
+            Backend ports, int queues, boolean newer, String serverProperties, String clientProperties) {
+        try (Backend card = ports;
                 Guest server = guest(card, 1, queues, newer, serverProperties)
                         .variable("ROLE", "server")
                         .start()) {

@@ -1,0 +1,5 @@
+/** Traces replayed into a device behind a vhost-user socket. */
+@NullMarked
+package dev.cipu.shim.replay.live;
+
+import org.jspecify.annotations.NullMarked;
