@@ -41,6 +41,12 @@ final class Card {
     private final Latency readTime;
     private final Latency writeTime;
     private final Dice flowDice;
+    private final long shadowTime;
+
+    /** What the engines were asked to move last, and how long that takes: mostly it is the same again. */
+    private int movedBytes;
+
+    private long moveTime;
 
     Card(Timeline timeline, Timing timing, MemorySegment hostMemory, long base, MemorySegment cardMemory, long seed) {
         this.timeline = timeline;
@@ -72,6 +78,8 @@ final class Card {
         readTime = Latency.logNormal(timing.storage().readTime(), tail, Dice.of(seed, "read"));
         writeTime = Latency.logNormal(timing.storage().writeTime(), tail, Dice.of(seed, "write"));
         flowDice = Dice.of(seed, "flow");
+        shadowTime = timing.shadowCrossings() * timing.crossing();
+        moveTime = timing.engines().time(movedBytes);
     }
 
     /** Moves a packet or a request's data through an engine. */
@@ -79,7 +87,11 @@ final class Card {
         if (timing.onHost()) {
             done.fire(argument);
         } else {
-            engines.serve(timing.engines().time(bytes), done, argument);
+            if (bytes != movedBytes) {
+                movedBytes = bytes;
+                moveTime = timing.engines().time(bytes);
+            }
+            engines.serve(moveTime, done, argument);
         }
     }
 
@@ -116,6 +128,6 @@ final class Card {
 
     /** What a bridge's shadow rings add each way. */
     long shadowTime() {
-        return timing.shadowCrossings() * timing.crossing();
+        return shadowTime;
     }
 }

@@ -16,6 +16,7 @@ final class ReceivePath implements QueuePair.Path {
     private final Card card;
     private final Journeys journeys;
     private final int bytes;
+    private final long wireTime;
     private final QueuePair[] queues;
     private final Underway underway = new Underway();
     private final Switching switching;
@@ -35,6 +36,7 @@ final class ReceivePath implements QueuePair.Path {
         this.card = card;
         this.journeys = journeys;
         bytes = workload.bytes();
+        wireTime = card.wireTime(bytes);
         this.queues = queues;
         switching = new Switching(card, journeys, workload.flows(), this::switched);
         buffers = new ArrayDeque[workload.queues()];
@@ -53,7 +55,7 @@ final class ReceivePath implements QueuePair.Path {
             return;
         }
         inside++;
-        card.uplink.serve(card.wireTime(bytes), received, journey);
+        card.uplink.serve(wireTime, received, journey);
     }
 
     private void received(long journey) {

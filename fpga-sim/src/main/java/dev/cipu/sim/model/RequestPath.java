@@ -12,7 +12,7 @@ final class RequestPath implements QueuePair.Path {
     private final Card card;
     private final Journeys journeys;
     private final boolean write;
-    private final int bytes;
+    private final long storeSlot;
     private final Underway underway = new Underway();
     private final Actor fetch = this::fetch;
     private final Actor fetched = this::fetched;
@@ -28,7 +28,7 @@ final class RequestPath implements QueuePair.Path {
         this.card = card;
         this.journeys = journeys;
         write = workload.kind() == Workload.Kind.WRITE;
-        bytes = workload.bytes();
+        storeSlot = card.storeSlot(workload.bytes());
     }
 
     @Override
@@ -66,7 +66,7 @@ final class RequestPath implements QueuePair.Path {
 
     private void passed(long journey) {
         journeys.mark((int) journey, Part.CORES);
-        card.store.serve(card.storeSlot(bytes), accessed, journey);
+        card.store.serve(storeSlot, accessed, journey);
     }
 
     private void accessed(long journey) {

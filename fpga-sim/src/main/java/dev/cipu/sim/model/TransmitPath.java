@@ -12,6 +12,7 @@ final class TransmitPath implements QueuePair.Path {
     private final Card card;
     private final Journeys journeys;
     private final int bytes;
+    private final long wireTime;
     private final Underway underway = new Underway();
     private final Switching switching;
     private final Actor fetch = this::fetch;
@@ -23,6 +24,7 @@ final class TransmitPath implements QueuePair.Path {
         this.card = card;
         this.journeys = journeys;
         bytes = workload.bytes();
+        wireTime = card.wireTime(bytes);
         switching = new Switching(card, journeys, workload.flows(), this::switched);
     }
 
@@ -56,7 +58,7 @@ final class TransmitPath implements QueuePair.Path {
     }
 
     private void switched(long journey) {
-        card.uplink.serve(card.wireTime(bytes), sent, journey);
+        card.uplink.serve(wireTime, sent, journey);
     }
 
     private void sent(long argument) {
