@@ -5,6 +5,7 @@ import dev.cipu.bench.card.FunctionsBench;
 import dev.cipu.bench.jmh.JmhBench;
 import dev.cipu.bench.overhead.OverheadBench;
 import dev.cipu.bench.paced.PacedBench;
+import dev.cipu.bench.record.RecordBench;
 import dev.cipu.bench.sim.SimBench;
 import dev.cipu.bench.suite.SuiteBench;
 import dev.cipu.bench.versus.BlkBench;
@@ -34,7 +35,8 @@ import picocli.CommandLine.Spec;
             JmhBench.class,
             AttachBench.class,
             FunctionsBench.class,
-            SimBench.class
+            SimBench.class,
+            RecordBench.class
         })
 public final class BenchCommand implements Subcommand, Runnable {
     @Spec
@@ -48,6 +50,7 @@ public final class BenchCommand implements Subcommand, Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "name what to do: host, overhead, net, blk, guest, paced, suite, compare, jmh, attach, functions or sim");
+                "name what to do: host, overhead, net, blk, guest, paced, suite, compare, jmh, attach, functions, sim or"
+                        + " record");
     }
 }

@@ -41,6 +41,10 @@ final class Card {
     private final Latency readTime;
     private final Latency writeTime;
     private final Dice flowDice;
+    private final long shadowTime;
+    private final TimeOfSize moveTime;
+    private final TimeOfSize wireTime;
+    private final TimeOfSize storeSlot;
 
     Card(Timeline timeline, Timing timing, MemorySegment hostMemory, long base, MemorySegment cardMemory, long seed) {
         this.timeline = timeline;
@@ -72,6 +76,13 @@ final class Card {
         readTime = Latency.logNormal(timing.storage().readTime(), tail, Dice.of(seed, "read"));
         writeTime = Latency.logNormal(timing.storage().writeTime(), tail, Dice.of(seed, "write"));
         flowDice = Dice.of(seed, "flow");
+        shadowTime = timing.shadowCrossings() * timing.crossing();
+        moveTime = new TimeOfSize(timing.engines()::time);
+        double uplink = timing.network().uplinkBitsPerSecond();
+        wireTime = new TimeOfSize(bytes -> Math.round(8e12 * (bytes + WIRE_BYTES) / uplink));
+        Timing.Storage storage = timing.storage();
+        storeSlot = new TimeOfSize(bytes ->
+                Math.round(1e12 * Math.max(1 / storage.requestsPerSecond(), bytes / storage.bytesPerSecond())));
     }
 
     /** Bytes of its own memory that it needs for a queue with a ring of this size. */
@@ -86,7 +97,7 @@ final class Card {
         if (timing.onHost()) {
             done.fire(argument);
         } else {
-            engines.serve(timing.engines().time(bytes), done, argument);
+            engines.serve(moveTime.of(bytes), done, argument);
         }
     }
 
@@ -102,13 +113,12 @@ final class Card {
 
     /** The uplink's time for a frame. */
     long wireTime(int frameBytes) {
-        return Math.round(8e12 * (frameBytes + WIRE_BYTES) / timing.network().uplinkBitsPerSecond());
+        return wireTime.of(frameBytes);
     }
 
     /** How long what is behind is taken by a request. */
     long storeSlot(int bytes) {
-        Timing.Storage storage = timing.storage();
-        return Math.round(1e12 * Math.max(1 / storage.requestsPerSecond(), bytes / storage.bytesPerSecond()));
+        return storeSlot.of(bytes);
     }
 
     /** How long it then takes to answer. */
@@ -123,6 +133,6 @@ final class Card {
 
     /** What a bridge's shadow rings add each way. */
     long shadowTime() {
-        return timing.shadowCrossings() * timing.crossing();
+        return shadowTime;
     }
 }

@@ -132,12 +132,13 @@ public final class Simulation implements AutoCloseable {
      *
      * @param warmUp picoseconds until everything has settled
      * @param measured picoseconds after that
+     * @throws dev.cipu.sim.event.EndOfTime if that is later than virtual time goes
      */
     public Result run(long warmUp, long measured) {
-        timeline.runUntil(timeline.now() + warmUp);
+        timeline.run(warmUp);
         journeys.measure();
         gauges.begin();
-        timeline.runUntil(timeline.now() + measured);
+        timeline.run(measured);
         return gauges.result(timing, workload);
     }
 

@@ -11,6 +11,11 @@ final class Switching {
     private final Card card;
     private final Journeys journeys;
     private final Steering steering;
+    private final long hardwareTime;
+    private final boolean knowsFlows;
+    private final boolean hasCores;
+    private final long coreTime;
+    private final long detour;
     private final Actor done;
     private final Actor lookedUp = this::lookedUp;
     private final Actor moved = this::moved;
@@ -28,6 +33,12 @@ final class Switching {
         this.journeys = journeys;
         this.steering = steering;
         this.done = done;
+        Timing.Network network = card.timing.network();
+        hardwareTime = network.hardwareTime();
+        knowsFlows = network.flows() > 0;
+        hasCores = network.cores() > 0;
+        coreTime = network.coreTime();
+        detour = network.detour();
     }
 
     /** The flow of a journey that is, or was last, in here. */
@@ -40,9 +51,8 @@ final class Switching {
             flows = Arrays.copyOf(flows, Math.max(journey + 1, 2 * flows.length));
         }
         flows[journey] = steering.flow(journey);
-        Timing.Network network = card.timing.network();
-        if (network.hardwareTime() > 0) {
-            card.pipeline.serve(network.hardwareTime(), lookedUp, journey);
+        if (hardwareTime > 0) {
+            card.pipeline.serve(hardwareTime, lookedUp, journey);
         } else {
             toCores(journey);
         }
@@ -51,7 +61,7 @@ final class Switching {
     private void lookedUp(long argument) {
         int journey = (int) argument;
         journeys.mark(journey, Part.LOOKUP);
-        if (card.timing.network().flows() > 0 && card.knows(flows[journey])) {
+        if (knowsFlows && card.knows(flows[journey])) {
             done.fire(argument);
         } else {
             toCores(journey);
@@ -59,16 +69,14 @@ final class Switching {
     }
 
     private void toCores(int journey) {
-        Timing.Network network = card.timing.network();
-        if (network.cores() == 0) {
-            done.fire(journey);
+        if (hasCores) {
+            card.cores.serve(coreTime, moved, journey);
         } else {
-            card.cores.serve(network.coreTime(), moved, journey);
+            done.fire(journey);
         }
     }
 
     private void moved(long journey) {
-        long detour = card.timing.network().detour();
         if (detour == 0) {
             back(journey);
         } else {

@@ -21,6 +21,7 @@ final class SplitChains {
 
     private final RingPlace place;
     private final EngineShape shape;
+    private final int lineBits;
     private final Dma dma;
     private final MemorySegment local;
 
@@ -51,6 +52,7 @@ final class SplitChains {
     SplitChains(RingPlace place, EngineShape shape, Dma dma, CardMemory card) {
         this.place = place;
         this.shape = shape;
+        lineBits = Integer.numberOfTrailingZeros(shape.line());
         this.dma = dma;
         local = dma.local();
         tablePlace = card.allocate((long) DESCRIPTOR_BYTES * place.size());
@@ -114,7 +116,7 @@ final class SplitChains {
                 broken = true;
                 return 0;
             }
-            int line = index / shape.line();
+            int line = index >> lineBits;
             if (lineRound[line] == round) {
                 return 0;
             }
@@ -135,7 +137,7 @@ final class SplitChains {
     }
 
     private int ask(int line, Actor read) {
-        int first = line * shape.line();
+        int first = line << lineBits;
         int entries = Math.min(shape.line(), place.size() - first);
         long offset = (long) DESCRIPTOR_BYTES * first;
         lineRound[line] = round;

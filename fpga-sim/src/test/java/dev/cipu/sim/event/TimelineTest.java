@@ -8,19 +8,25 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TimelineTest {
     private final Timeline timeline = new Timeline();
     private final List<Long> fired = new ArrayList<>();
     private final Actor note = fired::add;
 
-    /** Against a list that is sorted; ties by who came first. More events than the first arrays hold. */
-    @Test
-    void eventsHappenInTheOrderOfTimeThenOfArrival() {
+    /**
+     * Against a list that is sorted; ties by who came first. More events than the first arrays hold; all of them in a bucket, around the
+     * wheel, or mostly beyond it.
+     */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 40_000, 5_000_000_000L})
+    void eventsHappenInTheOrderOfTimeThenOfArrival(long unit) {
         Random random = new Random(1);
         List<long[]> expected = new ArrayList<>();
         for (int i = 0; i < 5000; i++) {
-            long time = random.nextInt(500);
+            long time = random.nextInt(500) * unit;
             expected.add(new long[] {time, i});
             timeline.at(time, note, i);
         }
@@ -35,8 +41,9 @@ class TimelineTest {
     }
 
     /** Events that make events, as a model does: the order is that of a queue kept sorted. */
-    @Test
-    void eventsMayMakeEvents() {
+    @ParameterizedTest
+    @ValueSource(longs = {1, 100, 1_000_000, 5_000_000_000L})
+    void eventsMayMakeEvents(long unit) {
         Random random = new Random(2);
         List<long[]> queue = new ArrayList<>();
         long[] made = {0};
@@ -47,11 +54,11 @@ class TimelineTest {
                 assertThat(argument).isEqualTo(first[1]);
                 assertThat(timeline.now()).isEqualTo(first[0]);
                 for (int n = random.nextInt(3); n > 0 && made[0] < 20_000; n--) {
-                    plan(this, random.nextInt(50));
+                    plan(this, random.nextInt(50) * unit);
                 }
             }
 
-            private void plan(Actor actor, int delay) {
+            private void plan(Actor actor, long delay) {
                 long[] event = {timeline.now() + delay, made[0]++};
                 int at = 0;
                 while (at < queue.size() && queue.get(at)[0] <= event[0]) {
@@ -96,9 +103,10 @@ class TimelineTest {
         assertThatThrownBy(timeline::step).isInstanceOf(IllegalStateException.class);
     }
 
-    /** Lanes change what is in the heap and nothing of the order, however many events wait in them. */
-    @Test
-    void lanesChangeNothingOfTheOrder() {
+    /** Lanes change where an event waits and nothing of the order, however many events wait in them. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 1_000, 30_000, 1_000_000_000L})
+    void lanesChangeNothingOfTheOrder(long unit) {
         Timeline plain = new Timeline();
         List<Long> expected = new ArrayList<>();
         Actor expect = expected::add;
@@ -108,11 +116,11 @@ class TimelineTest {
         for (int i = 0; i < 20_000; i++) {
             int which = random.nextInt(lanes.length + 1);
             if (which < lanes.length) {
-                last[which] = Math.max(last[which], timeline.now()) + random.nextInt(4);
+                last[which] = Math.max(last[which], timeline.now()) + random.nextInt(4) * unit;
                 lanes[which].at(last[which], note, i);
                 plain.at(last[which], expect, i);
             } else {
-                long time = timeline.now() + random.nextInt(3000);
+                long time = timeline.now() + random.nextInt(3000) * unit;
                 timeline.at(time, note, i);
                 plain.at(time, expect, i);
             }
@@ -130,6 +138,35 @@ class TimelineTest {
             plain.step();
         }
         assertThat(fired).isEqualTo(expected).hasSize(20_000);
+    }
+
+    /** Time may stop anywhere, between near events and far ones; what is put in afterwards comes where it belongs. */
+    @Test
+    void afterAPauseTheOrderIsTheSame() {
+        Random random = new Random(3);
+        List<long[]> expected = new ArrayList<>();
+        for (int i = 0; i < 3000; i++) {
+            long time = timeline.now() + (1L << random.nextInt(36));
+            timeline.at(time, note, i);
+            expected.add(new long[] {time, i});
+            timeline.runUntil(timeline.now() + (1L << random.nextInt(30)));
+        }
+        timeline.runUntil(Long.MAX_VALUE);
+        expected.sort(Comparator.comparingLong(each -> each[0]));
+        assertThat(fired).isEqualTo(expected.stream().map(each -> each[1]).toList());
+    }
+
+    @Test
+    void timeHasAnEnd() {
+        timeline.runUntil(Long.MAX_VALUE - 5);
+        timeline.after(5, note, 1);
+        assertThatThrownBy(() -> timeline.after(6, note, 2))
+                .isInstanceOf(EndOfTime.class)
+                .hasMessageContaining("ends after 106.8 days");
+        assertThatThrownBy(() -> timeline.run(6)).isInstanceOf(EndOfTime.class);
+        timeline.run(5);
+        assertThat(fired).containsExactly(1L);
+        assertThat(timeline.waiting()).isZero();
     }
 
     @Test

@@ -35,6 +35,9 @@ public final class TraceRecorder implements AutoCloseable {
     /** Bytes of a ring unless another size is asked for: half a second of a million frames each second. */
     public static final long DEFAULT_RING_BYTES = 64 << 20;
 
+    /** Name of the thread that records. */
+    public static final String THREAD = "cipu-recorder";
+
     private static final Logger LOG = LoggerFactory.getLogger(TraceRecorder.class);
 
     private static final int DOCUMENTS = 0;
@@ -85,7 +88,7 @@ public final class TraceRecorder implements AutoCloseable {
             JournalRing ring = JournalRing.in(memory, ringBytes);
             sources.add(new Source(ring, ring.drain(), table.group("journal/worker" + i, QueueJournal.COUNTERS)));
         }
-        thread = Thread.ofPlatform().name("cipu-recorder").daemon().unstarted(this::run);
+        thread = Thread.ofPlatform().name(THREAD).daemon().unstarted(this::run);
     }
 
     /**
