@@ -12,6 +12,7 @@ import dev.cipu.sim.memory.Iotlb;
 import dev.cipu.sim.memory.LeastRecent;
 import dev.cipu.sim.memory.LocalDma;
 import dev.cipu.sim.stage.Server;
+import dev.cipu.sim.stage.Slicer;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,10 @@ final class Card {
     final Server requestCores;
     final Server store;
     final Server uplink;
+
+    /** Null where nothing lies between packets and cores. */
+    final @Nullable Slicer slicer;
+
     final LeastRecent flows;
     final Iotlb iotlb;
 
@@ -65,6 +70,8 @@ final class Card {
                 Math.max(1, timing.storage().cores()));
         store = new Server(timeline, "store", 1);
         uplink = new Server(timeline, "uplink", 1);
+        Timing.CoreLink way = timing.network().coreLink();
+        slicer = way == null ? null : new Slicer(timeline, way.headerBytes(), way.bitsPerSecond(), way.bufferBytes());
         flows = new LeastRecent(timing.network().flows());
         interruptTime =
                 Latency.uniform(timing.interrupts().least(), timing.interrupts().most(), Dice.of(seed, "interrupt"));
@@ -98,13 +105,7 @@ final class Card {
         return Math.round(8e12 * (frameBytes + WIRE_BYTES) / timing.network().uplinkBitsPerSecond());
     }
 
-    /** How long what is behind is taken by a request. */
-    long storeSlot(int bytes) {
-        Timing.Storage storage = timing.storage();
-        return Math.round(1e12 * Math.max(1 / storage.requestsPerSecond(), bytes / storage.bytesPerSecond()));
-    }
-
-    /** How long it then takes to answer. */
+    /** How long what is behind takes to answer a request, once it has taken it in. */
     long storeLatency(boolean write) {
         return write ? writeTime.next() : readTime.next();
     }

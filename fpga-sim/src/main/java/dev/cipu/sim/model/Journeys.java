@@ -117,6 +117,11 @@ final class Journeys {
         return dropped;
     }
 
+    /** Those that arrived and those that were dropped. */
+    long ended() {
+        return finished + dropped;
+    }
+
     long bytes() {
         return bytes;
     }

@@ -36,7 +36,7 @@ final class ReceivePath implements QueuePair.Path {
         this.journeys = journeys;
         bytes = workload.bytes();
         this.queues = queues;
-        switching = new Switching(card, journeys, workload.flows(), this::switched);
+        switching = new Switching(card, journeys, workload, this::switched);
         buffers = new ArrayDeque[workload.queues()];
         waiting = new IntFifo[workload.queues()];
         for (int i = 0; i < workload.queues(); i++) {

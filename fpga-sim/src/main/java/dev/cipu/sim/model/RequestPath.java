@@ -66,7 +66,7 @@ final class RequestPath implements QueuePair.Path {
 
     private void passed(long journey) {
         journeys.mark((int) journey, Part.CORES);
-        card.store.serve(card.storeSlot(bytes), accessed, journey);
+        card.store.serve(card.timing.storage().slot(bytes), accessed, journey);
     }
 
     private void accessed(long journey) {

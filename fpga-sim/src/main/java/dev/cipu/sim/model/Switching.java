@@ -1,32 +1,40 @@
 package dev.cipu.sim.model;
 
 import dev.cipu.sim.event.Actor;
+import dev.cipu.sim.stage.Slicer;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * What happens to a packet inside the card, in either direction: the pipeline looks its flow up; what it does not know, and
- * everything where there is no pipeline, goes through cores.
+ * everything where there is no pipeline, goes through cores, with its payload or without.
  */
 final class Switching {
     private final Card card;
     private final Journeys journeys;
     private final int among;
+    private final int bytes;
     private final Actor done;
     private final Actor lookedUp = this::lookedUp;
+    private final Slicer.Cores arrive = this::arrive;
     private final Actor moved = this::moved;
     private final Actor back = this::back;
+    private final Actor whole = this::whole;
     private int[] flows = new int[1024];
+
+    /** When a journey gets to the cores, and later when they are done with it. */
+    private long[] times = new long[1024];
 
     /**
      * The way of packets.
      *
-     * @param among flows that they are of
      * @param done is woken with the journey
      */
-    Switching(Card card, Journeys journeys, int among, Actor done) {
+    Switching(Card card, Journeys journeys, Workload workload, Actor done) {
         this.card = card;
         this.journeys = journeys;
-        this.among = among;
+        among = workload.flows();
+        bytes = workload.bytes();
         this.done = done;
     }
 
@@ -38,6 +46,7 @@ final class Switching {
     void enter(int journey) {
         if (journey >= flows.length) {
             flows = Arrays.copyOf(flows, Math.max(journey + 1, 2 * flows.length));
+            times = Arrays.copyOf(times, flows.length);
         }
         flows[journey] = card.flow(among);
         Timing.Network network = card.timing.network();
@@ -59,25 +68,44 @@ final class Switching {
     }
 
     private void toCores(int journey) {
-        Timing.Network network = card.timing.network();
-        if (network.cores() == 0) {
+        if (card.timing.network().cores() == 0) {
             done.fire(journey);
+        } else if (card.slicer == null) {
+            arrive(journey, card.timeline.now());
         } else {
-            card.cores.serve(network.coreTime(), moved, journey);
+            card.slicer.enter(bytes, arrive, journey);
         }
     }
 
-    private void moved(long journey) {
+    private void arrive(int journey, long time) {
+        times[journey] = time;
+        card.cores.serve(time, card.timing.network().coreTime(), moved, journey);
+    }
+
+    private void moved(long argument) {
+        int journey = (int) argument;
         long detour = card.timing.network().detour();
-        if (detour == 0) {
-            back(journey);
+        if (card.slicer != null) {
+            journeys.mark(journey, Part.TO_CORES, times[journey]);
+            times[journey] = card.timeline.now() + detour;
+            card.slicer.leave(bytes, times[journey], whole, argument);
+        } else if (detour > 0) {
+            card.timeline.after(detour, back, argument);
         } else {
-            card.timeline.after(detour, back, journey);
+            back(argument);
         }
     }
 
     private void back(long journey) {
         journeys.mark((int) journey, Part.CORES);
         done.fire(journey);
+    }
+
+    private void whole(long argument) {
+        int journey = (int) argument;
+        journeys.mark(journey, Part.CORES, times[journey]);
+        journeys.mark(journey, Part.FROM_CORES);
+        Objects.requireNonNull(card.slicer).joined(bytes);
+        done.fire(argument);
     }
 }

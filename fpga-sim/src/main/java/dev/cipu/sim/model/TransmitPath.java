@@ -23,7 +23,7 @@ final class TransmitPath implements QueuePair.Path {
         this.card = card;
         this.journeys = journeys;
         bytes = workload.bytes();
-        switching = new Switching(card, journeys, workload.flows(), this::switched);
+        switching = new Switching(card, journeys, workload, this::switched);
     }
 
     @Override
