@@ -29,6 +29,14 @@ public enum Parameter {
             Section.NETWORK, "software-path-latency", "us", Kind.AMOUNT, "what the cores add to a packet's time"),
     FLOW_CACHE(Section.NETWORK, "flow-cache", "flows", Kind.COUNT, "flows that packets are looked up in by hardware"),
     PACKET_BUFFERS(Section.NETWORK, "packet-buffers", "packets", Kind.COUNT, "packets that the card has room for"),
+    CORE_LINK(Section.NETWORK, "core-link", "Gb/s", Kind.AMOUNT, "bandwidth between hardware and cores, each way"),
+    SLICE_HEADER(
+            Section.NETWORK,
+            "slice-header",
+            "bytes",
+            Kind.COUNT,
+            "bytes of a packet that go to the cores, while its payload waits; 0 for whole packets"),
+    PAYLOAD_BUFFER(Section.NETWORK, "payload-buffer", "KiB", Kind.COUNT, "such payload that there is room for"),
     PAYLOAD_TIMEOUT(
             Section.NETWORK, "payload-timeout", "us", Kind.AMOUNT, "how long a sliced payload waits for its header"),
     RDMA_LATENCY(Section.NETWORK, "rdma-latency", "us", Kind.AMOUNT, "latency of elastic RDMA"),

@@ -12,6 +12,7 @@ import dev.cipu.sim.memory.Iotlb;
 import dev.cipu.sim.memory.LeastRecent;
 import dev.cipu.sim.memory.LocalDma;
 import dev.cipu.sim.stage.Server;
+import dev.cipu.sim.stage.Slicer;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,10 @@ final class Card {
     final Server requestCores;
     final Server store;
     final Server uplink;
+
+    /** Null where nothing lies between packets and cores. */
+    final @Nullable Slicer slicer;
+
     final LeastRecent flows;
     final Iotlb iotlb;
 
@@ -69,6 +74,8 @@ final class Card {
                 Math.max(1, timing.storage().cores()));
         store = new Server(timeline, "store", 1);
         uplink = new Server(timeline, "uplink", 1);
+        Timing.CoreLink way = timing.network().coreLink();
+        slicer = way == null ? null : new Slicer(timeline, way.headerBytes(), way.bitsPerSecond(), way.bufferBytes());
         flows = new LeastRecent(timing.network().flows());
         interruptTime =
                 Latency.uniform(timing.interrupts().least(), timing.interrupts().most(), Dice.of(seed, "interrupt"));
@@ -80,9 +87,7 @@ final class Card {
         moveTime = new TimeOfSize(timing.engines()::time);
         double uplink = timing.network().uplinkBitsPerSecond();
         wireTime = new TimeOfSize(bytes -> Math.round(8e12 * (bytes + WIRE_BYTES) / uplink));
-        Timing.Storage storage = timing.storage();
-        storeSlot = new TimeOfSize(bytes ->
-                Math.round(1e12 * Math.max(1 / storage.requestsPerSecond(), bytes / storage.bytesPerSecond())));
+        storeSlot = new TimeOfSize(timing.storage()::slot);
     }
 
     /** Bytes of its own memory that it needs for a queue with a ring of this size. */
@@ -121,7 +126,7 @@ final class Card {
         return storeSlot.of(bytes);
     }
 
-    /** How long it then takes to answer. */
+    /** How long what is behind takes to answer a request, once it has taken it in. */
     long storeLatency(boolean write) {
         return write ? writeTime.next() : readTime.next();
     }

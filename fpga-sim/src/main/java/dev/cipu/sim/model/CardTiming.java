@@ -2,6 +2,7 @@ package dev.cipu.sim.model;
 
 import static dev.cipu.device.card.Parameter.ADDED_LATENCY;
 import static dev.cipu.device.card.Parameter.BANDWIDTH;
+import static dev.cipu.device.card.Parameter.CORE_LINK;
 import static dev.cipu.device.card.Parameter.CORE_PACKET_RATE;
 import static dev.cipu.device.card.Parameter.DESCRIPTOR_LINE;
 import static dev.cipu.device.card.Parameter.DLLP_BYTES;
@@ -30,6 +31,7 @@ import static dev.cipu.device.card.Parameter.MAX_READ_REQUEST;
 import static dev.cipu.device.card.Parameter.MEMORY_TAIL;
 import static dev.cipu.device.card.Parameter.PACKET_BUFFERS;
 import static dev.cipu.device.card.Parameter.PACKET_RATE;
+import static dev.cipu.device.card.Parameter.PAYLOAD_BUFFER;
 import static dev.cipu.device.card.Parameter.POSTED_BYTES;
 import static dev.cipu.device.card.Parameter.POSTED_HEADERS;
 import static dev.cipu.device.card.Parameter.PREFETCH;
@@ -38,6 +40,7 @@ import static dev.cipu.device.card.Parameter.READ_LATENCY;
 import static dev.cipu.device.card.Parameter.REQUEST_CORES;
 import static dev.cipu.device.card.Parameter.REQUEST_TIME;
 import static dev.cipu.device.card.Parameter.SHADOW_CROSSINGS;
+import static dev.cipu.device.card.Parameter.SLICE_HEADER;
 import static dev.cipu.device.card.Parameter.SOFTWARE_PATH_LATENCY;
 import static dev.cipu.device.card.Parameter.SOFTWARE_PATH_RATE;
 import static dev.cipu.device.card.Parameter.STORAGE_BANDWIDTH;
@@ -62,6 +65,9 @@ public final class CardTiming {
     private static final double MEGA = 1e6;
     private static final double KILO = 1e3;
     private static final int INDIRECT_ENTRIES = 128;
+
+    /** Without its check sequence. */
+    private static final int SMALLEST_FRAME = 60;
 
     private final CardProfile card;
     private final CardProfile all;
@@ -143,17 +149,31 @@ public final class CardTiming {
         int cores = 0;
         long coreTime = 0;
         long detour = 0;
+        Timing.CoreLink way = hardware ? coreLink() : null;
         if (known(CORE_PACKET_RATE)) {
             double rate = amount(CORE_PACKET_RATE);
             cores = (int) Math.round(amount(known(SOFTWARE_PATH_RATE) ? SOFTWARE_PATH_RATE : PACKET_RATE) / rate);
             coreTime = Picos.period(rate * MEGA);
             if (known(SOFTWARE_PATH_LATENCY)) {
-                detour = Math.max(0, Picos.ofMicros(amount(SOFTWARE_PATH_LATENCY)) - coreTime);
+                // it is published as a whole, the way there and back with it
+                long ways = way == null ? 0 : 2 * way.time(SMALLEST_FRAME);
+                detour = Math.max(0, Picos.ofMicros(amount(SOFTWARE_PATH_LATENCY)) - coreTime - ways);
             }
         }
         int flows = known(FLOW_CACHE) ? count(FLOW_CACHE) : 0;
         return new Timing.Network(
-                amount(BANDWIDTH) * GIGA, count(PACKET_BUFFERS), pipeline, flows, cores, coreTime, detour);
+                amount(BANDWIDTH) * GIGA,
+                count(PACKET_BUFFERS),
+                pipeline,
+                flows,
+                cores,
+                coreTime,
+                detour,
+                cores > 0 ? way : null);
+    }
+
+    private Timing.CoreLink coreLink() {
+        return new Timing.CoreLink(amount(CORE_LINK) * GIGA, count(SLICE_HEADER), count(PAYLOAD_BUFFER) * 1024L);
     }
 
     private Timing.Storage storage(boolean hardware) {

@@ -13,6 +13,11 @@ final class Gauges {
     /** Above this use of something, that is what limits. */
     private static final double FULL = 0.9;
 
+    /** What of the loads is the guest's, not the card's. */
+    static final String GUEST_CORES = "guest cores";
+
+    static final String WINDOW = "requests in flight";
+
     private static final String DESCRIPTOR_ENGINES = "descriptor engines";
     private static final double MARGIN = 0.1;
 
@@ -52,15 +57,21 @@ final class Gauges {
         this.card = card;
         this.journeys = journeys;
         this.queues = queues;
-        busy.add(new Busy("guest cores", queues.length, this::guestBusy));
+        busy.add(new Busy(GUEST_CORES, queues.length, this::guestBusy));
         if (card.link != null) {
             busy.add(new Busy("PCIe link, to the host", 1, card.link::busyUp));
             busy.add(new Busy("PCIe link, to the card", 1, card.link::busyDown));
             busy.add(new Busy("PCIe tags", card.link.tags().count(), card.link.tags()::taken));
             busy.add(new Busy("PCIe posted credits", 1, card.link.credits()::taken));
         }
-        for (Server server :
-                List.of(card.engines, card.pipeline, card.cores, card.requestCores, card.store, card.uplink)) {
+        List<Server> servers = new ArrayList<>(
+                List.of(card.engines, card.pipeline, card.cores, card.requestCores, card.store, card.uplink));
+        if (card.slicer != null) {
+            servers.add(card.slicer.there());
+            servers.add(card.slicer.back());
+            busy.add(new Busy("payload buffer", 1, card.slicer::taken));
+        }
+        for (Server server : servers) {
             busy.add(new Busy(server.name(), server.servers(), server::busy));
         }
         busy.add(new Busy(
@@ -170,7 +181,7 @@ final class Gauges {
         if (waits && loads.stream().noneMatch(each -> each.use() > FULL)) {
             double window = (double) workload.depth() * workload.queues();
             double use = Math.min(1, perSecond * meanSeconds / window);
-            loads.add(new Load("requests in flight", use, perSecond / use));
+            loads.add(new Load(WINDOW, use, perSecond / use));
         }
     }
 

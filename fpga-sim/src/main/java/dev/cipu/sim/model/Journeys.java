@@ -116,6 +116,15 @@ final class Journeys {
         return began.length - freeCount;
     }
 
+    /** Those that arrived and those that were dropped. */
+    long ended() {
+        long ended = 0;
+        for (Tally tally : tallies) {
+            ended += tally.finished() + tally.dropped();
+        }
+        return ended;
+    }
+
     /** What was counted of a sort. */
     Tally tally(int ofSort) {
         return tallies[ofSort];

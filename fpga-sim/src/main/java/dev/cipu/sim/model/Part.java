@@ -10,7 +10,9 @@ public enum Part {
     FETCH("fetch", "its data is read from the host"),
     SHADOW("shadow ring", "between the bridge and the server behind it"),
     LOOKUP("flow cache", "the pipeline looks up its flow"),
+    TO_CORES("to cores", "it, or its header alone, goes to the cores, once there is room for its payload"),
     CORES("cores", "cores move it"),
+    FROM_CORES("from cores", "and back, to its payload"),
     STORE("store", "what is behind: disk or cluster"),
     UPLINK_OUT("uplink", "onto the cable"),
     DELIVER("delivery", "its data is written to the host"),
@@ -32,5 +34,10 @@ public enum Part {
 
     public String meaning() {
         return meaning;
+    }
+
+    /** Whether it is the guest's own core that takes this time, or keeps the rest waiting. */
+    public boolean isGuests() {
+        return this == DRIVER || this == INTERRUPT || this == REAP;
     }
 }

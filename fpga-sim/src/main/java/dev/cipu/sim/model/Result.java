@@ -53,4 +53,14 @@ public record Result(
     public Load binding() {
         return loads.getFirst();
     }
+
+    /** Packets or requests a second at which all of something of the card would be used; infinite if nothing was. */
+    double cardCeiling() {
+        return loads.stream()
+                .filter(load ->
+                        !load.name().equals(Gauges.GUEST_CORES) && !load.name().equals(Gauges.WINDOW))
+                .mapToDouble(Load::ceiling)
+                .min()
+                .orElse(Double.POSITIVE_INFINITY);
+    }
 }

@@ -147,6 +147,22 @@ public final class Simulation implements AutoCloseable {
         return run(Math.max(measured / 10, 100 * Picos.MICRO), measured);
     }
 
+    /** Runs until so many more have ended, one way or another. */
+    void pass(int count) {
+        long end = journeys.ended() + count;
+        while (journeys.ended() < end) {
+            timeline.step();
+        }
+    }
+
+    /** Measures until so many have ended from now on. */
+    Result measure(int count) {
+        journeys.measure();
+        gauges.begin();
+        pass(count);
+        return gauges.result(timing, workload);
+    }
+
     @Override
     public void close() {
         arena.close();

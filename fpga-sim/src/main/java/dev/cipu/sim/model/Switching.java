@@ -1,11 +1,13 @@
 package dev.cipu.sim.model;
 
 import dev.cipu.sim.event.Actor;
+import dev.cipu.sim.stage.Slicer;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * What happens to a packet inside the card, in either direction: the pipeline looks its flow up; what it does not know, and
- * everything where there is no pipeline, goes through cores.
+ * everything where there is no pipeline, goes through cores, with its payload or without.
  */
 final class Switching {
     private final Card card;
@@ -18,9 +20,14 @@ final class Switching {
     private final long detour;
     private final Actor done;
     private final Actor lookedUp = this::lookedUp;
+    private final Slicer.Cores arrive = this::arrive;
     private final Actor moved = this::moved;
     private final Actor back = this::back;
+    private final Actor whole = this::whole;
     private int[] flows = new int[1024];
+
+    /** When a journey gets to the cores, and later when they are done with it. */
+    private long[] times = new long[1024];
 
     /**
      * The way of packets.
@@ -49,6 +56,7 @@ final class Switching {
     void enter(int journey) {
         if (journey >= flows.length) {
             flows = Arrays.copyOf(flows, Math.max(journey + 1, 2 * flows.length));
+            times = Arrays.copyOf(times, flows.length);
         }
         flows[journey] = steering.flow(journey);
         if (hardwareTime > 0) {
@@ -69,23 +77,43 @@ final class Switching {
     }
 
     private void toCores(int journey) {
-        if (hasCores) {
-            card.cores.serve(coreTime, moved, journey);
-        } else {
+        if (!hasCores) {
             done.fire(journey);
+        } else if (card.slicer == null) {
+            arrive(journey, card.timeline.now());
+        } else {
+            card.slicer.enter(journeys.bytes(journey), arrive, journey);
         }
     }
 
-    private void moved(long journey) {
-        if (detour == 0) {
-            back(journey);
+    private void arrive(int journey, long time) {
+        times[journey] = time;
+        card.cores.serve(time, coreTime, moved, journey);
+    }
+
+    private void moved(long argument) {
+        int journey = (int) argument;
+        if (card.slicer != null) {
+            journeys.mark(journey, Part.TO_CORES, times[journey]);
+            times[journey] = card.timeline.now() + detour;
+            card.slicer.leave(journeys.bytes(journey), times[journey], whole, argument);
+        } else if (detour > 0) {
+            card.timeline.after(detour, back, argument);
         } else {
-            card.timeline.after(detour, back, journey);
+            back(argument);
         }
     }
 
     private void back(long journey) {
         journeys.mark((int) journey, Part.CORES);
         done.fire(journey);
+    }
+
+    private void whole(long argument) {
+        int journey = (int) argument;
+        journeys.mark(journey, Part.CORES, times[journey]);
+        journeys.mark(journey, Part.FROM_CORES);
+        Objects.requireNonNull(card.slicer).joined(journeys.bytes(journey));
+        done.fire(argument);
     }
 }

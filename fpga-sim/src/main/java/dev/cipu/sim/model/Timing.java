@@ -58,6 +58,7 @@ public record Timing(
      * @param cores cores that move packets
      * @param coreTime what one packet takes of one of them
      * @param detour what going through them adds to a packet's time besides
+     * @param coreLink the way to them; null where they are the host's own, and packets are where they are
      */
     public record Network(
             double uplinkBitsPerSecond,
@@ -66,7 +67,22 @@ public record Timing(
             int flows,
             int cores,
             long coreTime,
-            long detour) {}
+            long detour,
+            @Nullable CoreLink coreLink) {}
+
+    /**
+     * The way from a card's hardware to its cores.
+     *
+     * @param bitsPerSecond in each direction
+     * @param headerBytes of a packet that take it, while the rest waits in the hardware; 0 if packets go whole
+     * @param bufferBytes of such payload that there is room for
+     */
+    public record CoreLink(double bitsPerSecond, int headerBytes, long bufferBytes) {
+        /** How long it takes such a packet, one way. */
+        long time(int bytes) {
+            return Math.round(8e12 * (headerBytes == 0 ? bytes : Math.min(bytes, headerBytes)) / bitsPerSecond);
+        }
+    }
 
     /**
      * The path of requests.
@@ -88,7 +104,12 @@ public record Timing(
             long writeTime,
             double tail,
             double requestsPerSecond,
-            double bytesPerSecond) {}
+            double bytesPerSecond) {
+        /** How long what is behind is taken by a request, while it cannot begin another. */
+        long slot(long bytes) {
+            return Math.round(1e12 * Math.max(1 / requestsPerSecond, bytes / bytesPerSecond));
+        }
+    }
 
     /**
      * Interrupts. Those for requests do not wait.
@@ -126,6 +147,31 @@ public record Timing(
                         host,
                         shadowCrossings,
                         crossing);
+    }
+
+    /** The same, of a guest that takes no time, and with nothing behind that takes time to answer: the card alone. */
+    Timing alone() {
+        Storage immediate = new Storage(
+                storage.onHost,
+                storage.cores,
+                storage.coreTime,
+                0,
+                0,
+                1,
+                storage.requestsPerSecond,
+                storage.bytesPerSecond);
+        return new Timing(
+                card,
+                link,
+                memory,
+                engine,
+                engines,
+                network,
+                immediate,
+                interrupts,
+                new Host(0, 0, 0, 0),
+                shadowCrossings,
+                crossing);
     }
 
     /** Whether the host's own cores do the work. */

@@ -1,16 +1,22 @@
 package dev.cipu.sim.pace;
 
+import dev.cipu.sim.model.CardTimes;
 import java.util.SplittableRandom;
 
-/** Frames of a port in one direction as a card's figures have them: latency from when port and card have room for the frame. */
+/** Frames of a port in one direction as the model has them: their time begins when port and card have room for the frame. */
 final class ProfileFrames implements FrameTiming {
-    private final Latency latency;
+    private final TimesBySize times;
     private final Limits port;
-    private final Limits card;
+    private final RateClock card;
     private final SplittableRandom random;
 
-    ProfileFrames(Latency latency, Limits port, Limits card, SplittableRandom random) {
-        this.latency = latency;
+    /**
+     * Frames of a port.
+     *
+     * @param card counts picoseconds of its time
+     */
+    ProfileFrames(TimesBySize times, Limits port, RateClock card, SplittableRandom random) {
+        this.times = times;
         this.port = port;
         this.card = card;
         this.random = random;
@@ -18,6 +24,7 @@ final class ProfileFrames implements FrameTiming {
 
     @Override
     public long due(long now, int bytes) {
-        return Moments.later(port.pass(now, bytes), card.pass(now, bytes)) + latency.draw(random);
+        long start = Moments.later(port.pass(now, bytes), card.take(now, times.busy(bytes)));
+        return start + times.nanos(random.nextInt(CardTimes.TIMES), bytes);
     }
 }

@@ -1,31 +1,26 @@
 package dev.cipu.sim.pace;
 
 import dev.cipu.dataplane.blk.BlockOp;
+import dev.cipu.sim.model.CardTimes;
 import java.util.SplittableRandom;
 
 /**
- * Requests as a card's figures have them: latency from when the disk and the card have room for the request, and what more than
- * 4 KiB take at the disk's bandwidth. All that moves no data to a guest takes as long as a write.
+ * Requests as the model has them: their time begins when the disk and the card have room for the request. All that moves no data
+ * takes as long as the smallest write.
  */
 final class ProfileRequests implements RequestTiming {
-    /** Bytes of the requests that latencies are figures of. */
-    private static final long BYTES_OF_FIGURES = 4096;
-
-    private final Latency read;
-    private final Latency write;
-    private final double nanosPerByte;
+    private final CardModel.Requests times;
     private final Limits disk;
-    private final Limits card;
+    private final RateClock card;
     private final SplittableRandom random;
 
     /**
-     * @param nanosPerByte 0 if no bandwidth is known
+     * Requests of a disk.
+     *
+     * @param card counts picoseconds of its time
      */
-    ProfileRequests(
-            Latency read, Latency write, double nanosPerByte, Limits disk, Limits card, SplittableRandom random) {
-        this.read = read;
-        this.write = write;
-        this.nanosPerByte = nanosPerByte;
+    ProfileRequests(CardModel.Requests times, Limits disk, RateClock card, SplittableRandom random) {
+        this.times = times;
         this.disk = disk;
         this.card = card;
         this.random = random;
@@ -34,9 +29,8 @@ final class ProfileRequests implements RequestTiming {
     @Override
     public long due(long now, BlockOp op, long bytes) {
         long moved = op == BlockOp.READ || op == BlockOp.WRITE ? bytes : 0;
-        long start = Moments.later(disk.pass(now, moved), card.pass(now, moved));
-        long latency = (op == BlockOp.READ ? read : write).draw(random);
-        long rest = (long) Math.ceil(Math.max(0, moved - BYTES_OF_FIGURES) * nanosPerByte);
-        return start + latency + rest;
+        TimesBySize kind = op == BlockOp.READ ? times.read() : times.write();
+        long start = Moments.later(disk.pass(now, moved), card.take(now, kind.busy(moved)));
+        return start + kind.nanos(random.nextInt(CardTimes.TIMES), moved);
     }
 }

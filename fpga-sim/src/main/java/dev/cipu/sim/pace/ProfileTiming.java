@@ -3,6 +3,7 @@ package dev.cipu.sim.pace;
 import dev.cipu.device.card.CardProfile;
 import dev.cipu.device.card.Figure;
 import dev.cipu.device.card.Parameter;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -10,9 +11,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model made of a card's figures and nothing else: latencies as they are given, rates as upper bounds. The card's own rates are
- * one clock for all devices that were made here, whichever workers poll them; a guest's rates are each device's. Figures that are not known
- * limit nothing.
+ * Timing made of a card's profile: how long a request or a frame takes, and how many of them the card takes, is what the model says
+ * of it, and what the card's guests are sold limits them besides. The card's own rates are one clock for all devices that were made
+ * here, whichever workers poll them; a guest's rates are each device's. Figures that are not known limit nothing.
  *
  * <p>The same device draws the same latencies every time. Any thread may ask for a device's timing.
  */
@@ -21,28 +22,59 @@ public final class ProfileTiming {
     private static final double MEGA = 1e6;
     private static final double GIGA = 1e9;
     private static final double GIGABITS = 1e9 / 8;
+    private static final double PICOS_PER_SECOND = 1e12;
 
     /** Slower than this a request would be awaited for longer than anybody waits. */
     private static final double LEAST_PER_SECOND = 1;
 
     private static final double LEAST_BYTES_PER_SECOND = MEGA;
 
+    /** Without any of these a card says nothing of disks, or of networks. */
+    private static final List<Parameter> OF_DISKS = List.of(
+            Parameter.READ_LATENCY,
+            Parameter.WRITE_LATENCY,
+            Parameter.ADDED_LATENCY,
+            Parameter.IOPS,
+            Parameter.STORAGE_BANDWIDTH,
+            Parameter.DISK_IOPS,
+            Parameter.CLOUD_DISK_IOPS,
+            Parameter.GUEST_IOPS,
+            Parameter.GUEST_STORAGE_BANDWIDTH);
+
+    private static final List<Parameter> OF_NETWORKS = List.of(
+            Parameter.LINK_CROSSING,
+            Parameter.DMA_READ_LATENCY,
+            Parameter.SOFTWARE_PATH_LATENCY,
+            Parameter.PACKET_RATE,
+            Parameter.BANDWIDTH,
+            Parameter.GUEST_PACKET_RATE,
+            Parameter.GUEST_BANDWIDTH);
+
     private final CardProfile card;
     private final LongSupplier clock;
-    private final Limits requests;
-    private final Limits fromGuests;
-    private final Limits toGuests;
+    private final CardModel model;
+    private final RateClock requests;
+    private final RateClock fromGuests;
+    private final RateClock toGuests;
 
     /**
+     * Timing of a card's devices.
+     *
+     * @param assumed of any card, where this one's profile says nothing
      * @param clock of the workers, in nanoseconds
-     * @throws IllegalArgumentException if a figure would let nothing through
+     * @throws IllegalArgumentException if a figure would let nothing through, or figures contradict each other
      */
-    public ProfileTiming(CardProfile card, LongSupplier clock) {
+    public ProfileTiming(CardProfile card, CardProfile assumed, LongSupplier clock) {
         this.card = card;
         this.clock = clock;
-        requests = limits(count(KILO, Parameter.IOPS), bytes(GIGA, Parameter.STORAGE_BANDWIDTH));
-        fromGuests = limits(count(MEGA, Parameter.PACKET_RATE), bytes(GIGABITS, Parameter.BANDWIDTH));
-        toGuests = limits(count(MEGA, Parameter.PACKET_RATE), bytes(GIGABITS, Parameter.BANDWIDTH));
+        count(KILO, Parameter.IOPS);
+        count(MEGA, Parameter.PACKET_RATE);
+        bytes(GIGA, Parameter.STORAGE_BANDWIDTH);
+        bytes(GIGABITS, Parameter.BANDWIDTH);
+        model = new CardModel(card, assumed);
+        requests = new RateClock(PICOS_PER_SECOND, clock.getAsLong());
+        fromGuests = new RateClock(PICOS_PER_SECOND, clock.getAsLong());
+        toGuests = new RateClock(PICOS_PER_SECOND, clock.getAsLong());
     }
 
     /**
@@ -51,49 +83,36 @@ public final class ProfileTiming {
      * @throws IllegalArgumentException if the card has no figures of disks
      */
     public Supplier<RequestTiming> disk(String id) {
-        Latency added = micros(Parameter.ADDED_LATENCY, Latency.NONE);
-        Latency read = micros(Parameter.READ_LATENCY, added);
-        Latency write = micros(Parameter.WRITE_LATENCY, added);
+        require("disks", OF_DISKS);
         Parameter kind = card.figure(Parameter.DISK_IOPS) == null ? Parameter.CLOUD_DISK_IOPS : Parameter.DISK_IOPS;
-        double bandwidth = bytes(GIGA, Parameter.GUEST_STORAGE_BANDWIDTH);
-        Limits disk = limits(count(KILO, Parameter.GUEST_IOPS, kind), bandwidth);
-        require("disks", read.most() > 0 || write.most() > 0 || limits(disk) || limits(requests));
-        double nanosPerByte = GIGA / bandwidth;
+        Limits disk = limits(count(KILO, Parameter.GUEST_IOPS, kind), bytes(GIGA, Parameter.GUEST_STORAGE_BANDWIDTH));
+        CardModel.Requests times = model.requests();
         AtomicInteger channels = new AtomicInteger();
-        return () ->
-                new ProfileRequests(read, write, nanosPerByte, disk, requests, random(id, channels.getAndIncrement()));
+        return () -> new ProfileRequests(times, disk, requests, random(id, channels.getAndIncrement()));
     }
 
     /**
-     * The timing of a network device's port. A frame from the guest is fetched over the link and passes the card's cores; one for
-     * the guest crosses the link.
+     * The timing of a network device's port: a frame from the guest is on the cable when it arrives, one for the guest comes from
+     * there.
      *
      * @throws IllegalArgumentException if the card has no figures of networks
      */
     public PortTiming port(String id) {
-        Latency crossing = nanos(Parameter.LINK_CROSSING, Latency.NONE);
-        Latency fetched = nanos(Parameter.DMA_READ_LATENCY, crossing.plus(crossing));
-        Latency entering = fetched.plus(micros(Parameter.SOFTWARE_PATH_LATENCY, Latency.NONE));
-        Limits out = port();
-        Limits in = port();
-        require("networks", entering.most() > 0 || crossing.most() > 0 || limits(out) || limits(fromGuests));
+        require("networks", OF_NETWORKS);
+        CardModel.Frames times = model.frames();
         return new PortTiming(
-                new ProfileFrames(entering, out, fromGuests, random(id, 0)),
-                new ProfileFrames(crossing, in, toGuests, random(id, 1)));
+                new ProfileFrames(times.fromGuest(), port(), fromGuests, random(id, 0)),
+                new ProfileFrames(times.toGuest(), port(), toGuests, random(id, 1)));
     }
 
     private Limits port() {
         return limits(count(MEGA, Parameter.GUEST_PACKET_RATE), bytes(GIGABITS, Parameter.GUEST_BANDWIDTH));
     }
 
-    private void require(String what, boolean known) {
-        if (!known) {
+    private void require(String what, List<Parameter> parameters) {
+        if (parameters.stream().allMatch(each -> card.figure(each) == null)) {
             throw new IllegalArgumentException("card " + card.name() + " has no figures of " + what);
         }
-    }
-
-    private static boolean limits(Limits limits) {
-        return limits.count() != null || limits.bytes() != null;
     }
 
     /** Rates a second; infinite ones limit nothing. */
@@ -127,21 +146,6 @@ public final class ProfileTiming {
             }
         }
         return least;
-    }
-
-    private Latency micros(Parameter parameter, Latency otherwise) {
-        return latency(parameter, KILO, otherwise);
-    }
-
-    private Latency nanos(Parameter parameter, Latency otherwise) {
-        return latency(parameter, 1, otherwise);
-    }
-
-    private Latency latency(Parameter parameter, double nanos, Latency otherwise) {
-        Figure figure = card.figure(parameter);
-        return figure == null
-                ? otherwise
-                : new Latency(Math.round(figure.value() * nanos), Math.round(figure.most() * nanos));
     }
 
     private static SplittableRandom random(String id, int part) {

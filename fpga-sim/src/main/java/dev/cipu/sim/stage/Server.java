@@ -29,17 +29,34 @@ public final class Server {
 
     /** Serves for {@code time} picoseconds as soon as it can, then wakes {@code done}. */
     public void serve(long time, Actor done, long argument) {
+        serve(timeline.now(), time, done, argument);
+    }
+
+    /**
+     * Serves, from when it comes. Nothing may come here earlier than what was put in line before it: then it need not be woken to get in
+     * line, and it makes no event.
+     */
+    public void serve(long coming, long time, Actor done, long argument) {
         int soonest = 0;
         for (int i = 1; i < freeAt.length; i++) {
             if (freeAt[i] < freeAt[soonest]) {
                 soonest = i;
             }
         }
-        long end = Math.max(freeAt[soonest], timeline.now()) + time;
-        freeAt[soonest] = end;
+        lanes[soonest].at(take(soonest, coming, time), done, argument);
+    }
+
+    /** Serves what comes now to the only server, and wakes nobody; returns when it ends. */
+    long pass(long time) {
+        return take(0, timeline.now(), time);
+    }
+
+    private long take(int server, long coming, long time) {
+        long end = Math.max(freeAt[server], coming) + time;
+        freeAt[server] = end;
         busy += time;
         served++;
-        lanes[soonest].at(end, done, argument);
+        return end;
     }
 
     public String name() {

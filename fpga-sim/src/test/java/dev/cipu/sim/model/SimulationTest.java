@@ -139,6 +139,58 @@ class SimulationTest {
                 .isLessThan(0.96);
     }
 
+    private static Timing sliced(int header, long buffer) {
+        Timing whole = Timings.card();
+        Timing.Network network = whole.network();
+        return new Timing(
+                whole.card(),
+                whole.link(),
+                whole.memory(),
+                whole.engine(),
+                whole.engines(),
+                new Timing.Network(
+                        Timings.UPLINK,
+                        network.buffers(),
+                        network.hardwareTime(),
+                        0,
+                        16,
+                        network.coreTime(),
+                        2_000_000,
+                        new Timing.CoreLink(100e9, header, buffer)),
+                whole.storage(),
+                whole.interrupts(),
+                whole.host(),
+                0,
+                whole.crossing());
+    }
+
+    /** 1514 bytes on 100 Gb/s are 8.26 Mpps; headers of 256 leave it to the cable, at 200 Gb/s and with 24 bytes around each. */
+    @ParameterizedTest
+    @CsvSource({"TRANSMIT", "RECEIVE"})
+    void slicedPacketsDoNotWaitForTheWayToTheCores(Kind kind) {
+        Workload load = workload(kind, 1514, RingFormat.PACKED, 0, false);
+        Result whole = run(sliced(0, 0), load, 15);
+        assertThat(whole.perSecond()).isCloseTo(100e9 / 8 / 1514, within(0.1e6));
+        assertThat(whole.binding().name()).startsWith("way ");
+        Result headers = run(sliced(256, 4 << 20), load, 15);
+        // received ones wait for the host's 64 headers next
+        double cable = Timings.UPLINK / 8 / (1514 + 24);
+        assertThat(headers.perSecond()).isBetween((kind == Kind.TRANSMIT ? 0.98 : 0.75) * cable, 1.02 * cable);
+        // whole packets would take it more than five times over
+        assertThat(load(headers, "way to the cores")).isBetween(0.98 * headers.perSecond() * 8 * 256 / 100e9, 0.34);
+    }
+
+    /** 64 KiB hold the payload of 52 packets, each for 2.5 us: some 20 M a second would, of 8 KiB only 2.5 M. */
+    @Test
+    void aFullBufferOfPayloadHoldsPacketsUp() {
+        Workload load = workload(Kind.TRANSMIT, 1514, RingFormat.PACKED, 0, false);
+        Result result = run(sliced(256, 8 << 10), load, 16);
+        assertThat(result.binding().name()).isEqualTo("payload buffer");
+        assertThat(result.perSecond()).isBetween(2.0e6, 2.8e6);
+        Result received = run(sliced(256, 8 << 10), workload(Kind.RECEIVE, 1514, RingFormat.PACKED, 0, false), 16);
+        assertThat(received.dropped()).isGreaterThan(0.7);
+    }
+
     private static double load(Result result, String name) {
         return result.loads().stream()
                 .filter(each -> each.name().equals(name))

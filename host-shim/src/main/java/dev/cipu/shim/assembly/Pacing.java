@@ -3,6 +3,7 @@ package dev.cipu.shim.assembly;
 import dev.cipu.dataplane.CounterTable;
 import dev.cipu.dataplane.blk.BlockStore;
 import dev.cipu.device.card.CardProfile;
+import dev.cipu.shim.profile.CardProfiles;
 import dev.cipu.sim.pace.PaceLog;
 import dev.cipu.sim.pace.PacedStore;
 import dev.cipu.sim.pace.PortTiming;
@@ -60,7 +61,8 @@ final class Pacing {
 
     private <T> T ask(DeviceSpec device, CardProfile by, Function<ProfileTiming, T> question) {
         try {
-            return question.apply(models.computeIfAbsent(by, card -> new ProfileTiming(card, System::nanoTime)));
+            return question.apply(models.computeIfAbsent(
+                    by, card -> new ProfileTiming(card, CardProfiles.assumed(), System::nanoTime)));
         } catch (IllegalArgumentException e) {
             throw new CardSpecException(
                     device.id() + ": it cannot be timed: " + e.getMessage() + "; choose another card, or timing=none",

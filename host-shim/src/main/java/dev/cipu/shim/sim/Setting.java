@@ -7,6 +7,7 @@ import dev.cipu.device.card.Mark;
 import dev.cipu.device.card.Parameter;
 import dev.cipu.device.card.Section;
 import dev.cipu.shim.profile.CardProfiles;
+import dev.cipu.sim.model.CardTiming;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -86,13 +87,20 @@ public final class Setting {
     /** Of these figures of a card, those without which its timing would be the same. */
     public static List<Figure> idle(CardProfile card, List<Figure> figures) {
         CardProfile assumed = CardProfiles.assumed();
-        return figures.stream()
-                .filter(each -> !reads(card, each.parameter(), assumed))
-                .toList();
+        return figures.stream().filter(each -> !reads(card, each, assumed)).toList();
     }
 
-    private static boolean reads(CardProfile card, Parameter parameter, CardProfile assumed) {
-        return Variation.of(card, parameter, assumed) != null;
+    private static boolean reads(CardProfile card, Figure figure, CardProfile assumed) {
+        if (figure.value() != 0) {
+            return Variation.of(card, figure.parameter(), assumed) != null;
+        }
+        // nothing has no double
+        Figure one = new Figure(figure.parameter(), 1, null, figure.evidence());
+        try {
+            return !CardTiming.of(card.with(one), assumed).equals(CardTiming.of(card, assumed));
+        } catch (IllegalArgumentException e) {
+            return true;
+        }
     }
 
     private static double number(Parameter parameter, String text) {

@@ -44,13 +44,26 @@ class PacedCardTest {
                 read-latency: {value: 20000, unit: us, mark: A, reason: made up}
                 write-latency: {value: 3000, unit: us, mark: A, reason: made up}
                 disk-iops: {value: 2, unit: K IOPS, mark: A, reason: made up}
+                tail: {value: 1, unit: times, mark: A, reason: made up}
               link:
-                crossing: {value: 4000000, unit: ns, mark: A, reason: made up}
+                generation: {value: 4, unit: gen, mark: A, reason: made up}
+                lanes: {value: 16, unit: lanes, mark: A, reason: made up}
+                crossing: {value: 2000000, unit: ns, mark: A, reason: made up}
+              dma:
+                read-latency: {value: 4000000, unit: ns, mark: A, reason: made up}
+                memory-tail: {value: 1, unit: times, mark: A, reason: made up}
             """;
 
-    private static final long READ = 20_000_000;
-    private static final long WRITE = 3_000_000;
-    private static final long CROSSING = 4_000_000;
+    private static final long CROSSING = 2_000_000;
+
+    /** A doorbell, three reads of the ring and one of the header, the disk without the guest's own 2 us, the answer's crossing. */
+    private static final long CARD = CROSSING + 4 * 2 * CROSSING + CROSSING - 2_100;
+
+    private static final long READ = 20_000_000 + CARD;
+    private static final long WRITE = 3_000_000 + CARD;
+
+    /** What the model adds besides, at most. */
+    private static final long LITTLE = 10_000;
 
     @TempDir
     private Path directory;
@@ -148,14 +161,15 @@ class PacedCardTest {
                 assertThat(slow.run(BlkRequest.OUT)).isGreaterThanOrEqualTo(WRITE);
             }
             assertThat(counter("blk0/paced0", "paced")).isEqualTo(10);
-            assertThat(counter("blk0/paced0", "asked_ns")).isEqualTo(5 * (READ + WRITE));
+            assertThat(counter("blk0/paced0", "asked_ns"))
+                    .isBetween(5 * (READ + WRITE), 5 * (READ + WRITE) + 10 * LITTLE);
             assertThat(counter("blk1/paced0", "paced")).isEqualTo(-1);
             // one of many is not disturbed even on a machine that is busy
             long least = Long.MAX_VALUE;
             for (int i = 0; i < 100; i++) {
                 least = Math.min(least, quick.run(BlkRequest.IN));
             }
-            assertThat(least).isLessThan(WRITE);
+            assertThat(least).isLessThan(3_000_000);
         }
     }
 
@@ -225,14 +239,14 @@ class PacedCardTest {
                 long begin = System.nanoTime();
                 slow.send(0x0200_0000_0002L, 0x0100_0000_0002L, i);
                 assertThat(quick.receive()).isEqualTo(i);
-                assertThat(System.nanoTime() - begin).as("there").isGreaterThanOrEqualTo(2 * CROSSING);
+                assertThat(System.nanoTime() - begin).as("there").isGreaterThanOrEqualTo(9 * CROSSING);
                 begin = System.nanoTime();
                 quick.send(0x0100_0000_0002L, 0x0200_0000_0002L, i);
                 assertThat(slow.receive()).isEqualTo(i);
                 assertThat(System.nanoTime() - begin).as("and back").isGreaterThanOrEqualTo(CROSSING);
             }
-            assertThat(counter("net0/paced-tx", "asked_ns")).isEqualTo(5 * 2 * CROSSING);
-            assertThat(counter("net0/paced-rx", "asked_ns")).isEqualTo(5 * CROSSING);
+            assertThat(counter("net0/paced-tx", "asked_ns")).isBetween(5 * 9 * CROSSING, 5 * 9 * CROSSING + 5 * LITTLE);
+            assertThat(counter("net0/paced-rx", "asked_ns")).isBetween(5 * CROSSING, 5 * CROSSING + 5 * LITTLE);
             assertThat(counter("net1/paced-tx", "paced")).isEqualTo(-1);
         }
     }

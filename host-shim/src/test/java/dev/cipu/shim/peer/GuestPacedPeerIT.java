@@ -53,6 +53,7 @@ class GuestPacedPeerIT {
                   storage:
                     read-latency: {value: %d, unit: us, mark: A, reason: made up}
                     write-latency: {value: %d, unit: us, mark: A, reason: made up}
+                    tail: {value: 1, unit: times, mark: A, reason: made up}
                 """.formatted(READ, WRITE));
         return file.toString();
     }

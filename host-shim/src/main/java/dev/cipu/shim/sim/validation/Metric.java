@@ -47,7 +47,8 @@ enum Metric {
             case CABLE -> 8 * result.perSecond() * (result.workload().bytes() + AROUND_A_FRAME) / 1e9;
             case P50 -> Objects.requireNonNull(result.total()).p50() / 1e3;
             case CORES_NANOS -> mean(result, Part.CORES);
-            case CORES_MICROS -> mean(result, Part.CORES) / 1e3;
+            case CORES_MICROS ->
+                (mean(result, Part.TO_CORES) + mean(result, Part.CORES) + mean(result, Part.FROM_CORES)) / 1e3;
             // from the doorbell until the data is there
             case READING_TIME -> (mean(result, Part.DESCRIPTORS) + mean(result, Part.FETCH)) / 1e3;
             // those of the ring, and the one of the data
