@@ -29,7 +29,6 @@ public final class PcieLink implements Dma {
     private final Tags tags;
     private final PostedCredits credits;
 
-    private final Actor atHost = this::requestAtHost;
     private final Actor dataReady = this::completeRequest;
     private final Actor atCard = this::completionAtCard;
     private final Actor written = this::writeAtHost;
@@ -40,8 +39,8 @@ public final class PcieLink implements Dma {
     private int[] sizes = new int[FIRST_TRANSFERS];
     private long[] places = new long[FIRST_TRANSFERS];
 
-    /** Bytes of a read that have not been asked for. */
-    private int[] unasked = new int[FIRST_TRANSFERS];
+    /** Bytes of a read that have not been asked for, of a write that have not gone. */
+    private int[] left = new int[FIRST_TRANSFERS];
 
     /** Bytes of a read that have not come. */
     private int[] missing = new int[FIRST_TRANSFERS];
@@ -87,7 +86,7 @@ public final class PcieLink implements Dma {
     @Override
     public void read(long address, int bytes, long at, Actor done, long argument) {
         int transfer = transfer(address, bytes, at, done, argument);
-        unasked[transfer] = bytes;
+        left[transfer] = bytes;
         missing[transfer] = bytes;
         readBytes += bytes;
         tags.queue(transfer);
@@ -99,23 +98,17 @@ public final class PcieLink implements Dma {
      * @return whether that was the last
      */
     private boolean ask(int transfer, int tag) {
-        int left = unasked[transfer];
-        long address = addresses[transfer] + sizes[transfer] - left;
-        int bytes = Tlp.request(shape, address, left);
-        unasked[transfer] = left - bytes;
+        long address = addresses[transfer] + sizes[transfer] - left[transfer];
+        int bytes = Tlp.request(shape, address, left[transfer]);
+        left[transfer] -= bytes;
         tagAddress[tag] = address;
         tagTransfer[tag] = transfer;
         tagBytes[tag] = bytes;
         down.charge(shape.dllpBytes());
-        up.send(Tlp.readRequest(shape), atHost, tag);
-        return left == bytes;
-    }
-
-    private void requestAtHost(long tag) {
-        int i = (int) tag;
         // a read does not pass the writes before it [PCIe Base 5.0 §2.4.1]
-        long begin = Math.max(timeline.now(), lastWritten);
-        timeline.at(begin + memory.accessTime(tagAddress[i], tagBytes[i]), dataReady, tag);
+        long begin = Math.max(up.send(Tlp.readRequest(shape)), lastWritten);
+        timeline.at(begin + memory.accessTime(address, bytes), dataReady, tag);
+        return left[transfer] == 0;
     }
 
     private void completeRequest(long tag) {
@@ -142,16 +135,29 @@ public final class PcieLink implements Dma {
 
     @Override
     public void write(long address, int bytes, long at, Actor arrived, long argument) {
+        int transfer = transfer(address, bytes, at, arrived, argument);
+        left[transfer] = bytes;
         writtenBytes += bytes;
-        credits.queue(transfer(address, bytes, at, arrived, argument), bytes, Tlp.writePackets(shape, address, bytes));
+        credits.queue(transfer);
     }
 
-    private void sendWrite(int transfer, int packets) {
-        down.charge(packets * shape.dllpBytes());
-        long arrival = up.send(Tlp.writes(shape, packets, sizes[transfer]));
-        // nor does a write pass another, though its translation may take longer
-        lastWritten = Math.max(lastWritten, arrival + memory.writeTime(addresses[transfer], sizes[transfer]));
+    /** Sends packets of a write as far as there are credits for them. */
+    private boolean sendWrite(int transfer) {
+        while (left[transfer] > 0) {
+            long address = addresses[transfer] + sizes[transfer] - left[transfer];
+            int bytes = Tlp.writable(shape, address, left[transfer]);
+            if (!credits.covers(bytes)) {
+                return false;
+            }
+            left[transfer] -= bytes;
+            down.charge(shape.dllpBytes());
+            long arrival = up.send(Tlp.write(shape, bytes));
+            // nor does a write pass another, though its translation may take longer
+            lastWritten = Math.max(lastWritten, arrival + memory.writeTime(address, bytes));
+            credits.took(bytes, lastWritten);
+        }
         landings.at(lastWritten, written, transfer);
+        return true;
     }
 
     private void writeAtHost(long argument) {
@@ -159,7 +165,6 @@ public final class PcieLink implements Dma {
         if (places[transfer] != NO_DATA) {
             memory.write(addresses[transfer], local, places[transfer], sizes[transfer]);
         }
-        credits.giveBack(sizes[transfer], Tlp.writePackets(shape, addresses[transfer], sizes[transfer]));
         finish(transfer);
     }
 
@@ -170,13 +175,13 @@ public final class PcieLink implements Dma {
      */
     public long register(Actor arrived, long argument) {
         up.charge(shape.dllpBytes());
-        return down.send(Tlp.writes(shape, 1, 4), arrived, argument);
+        return down.send(Tlp.write(shape, 4), arrived, argument);
     }
 
     /** A message-signaled interrupt: a write of four bytes that no translation of memory delays. */
     public void interrupt(Actor arrived, long argument) {
         down.charge(shape.dllpBytes());
-        up.send(Tlp.writes(shape, 1, 4), arrived, argument);
+        up.send(Tlp.write(shape, 4), arrived, argument);
     }
 
     /** Picoseconds in which the way to the host was taken. */
@@ -248,7 +253,7 @@ public final class PcieLink implements Dma {
         addresses = Arrays.copyOf(addresses, 2 * count);
         sizes = Arrays.copyOf(sizes, 2 * count);
         places = Arrays.copyOf(places, 2 * count);
-        unasked = Arrays.copyOf(unasked, 2 * count);
+        left = Arrays.copyOf(left, 2 * count);
         missing = Arrays.copyOf(missing, 2 * count);
         whom = Arrays.copyOf(whom, 2 * count);
         arguments = Arrays.copyOf(arguments, 2 * count);

@@ -5,97 +5,112 @@ import dev.cipu.sim.event.IntFifo;
 import dev.cipu.sim.event.Timeline;
 
 /**
- * What the host's end takes in of writes before it has dealt with them: so many headers, so many units of data. A write waits in
- * line until all of it may go. Credits come back a crossing after the write is in memory.
+ * What the host's end takes in of writes before it has dealt with them: so many headers, so many units of data. Writes go packet by
+ * packet, one write behind the other, as far as there are credits. Those of a packet come back a crossing after it is in memory, which
+ * is known when it goes: only a write that waits makes an event of it.
  */
 public final class PostedCredits implements Actor {
-    /** Sends a write whose credits are there. */
+    /** Sends what is left of a write. */
     interface Write {
-        void send(int transfer, int packets);
+        /**
+         * Sends packets as long as there are credits.
+         *
+         * @return whether that was the last of them
+         */
+        boolean send(int transfer);
     }
 
-    private static final int SIZE_BITS = 32;
-
     private final Timeline timeline;
-    private final Timeline.Lane returns;
     private final Write write;
     private final int allHeaders;
     private final int allData;
     private final long returnTime;
     private final IntFifo waiting = new IntFifo();
-    private final IntFifo waitingPackets = new IntFifo();
-    private final IntFifo waitingData = new IntFifo();
-    private int headers;
+
+    /** When each packet's credits come back, and how many units of data these are: a ring with room for all headers. */
+    private final long[] returns;
+
+    private final int[] units;
+    private int oldest;
+    private int away;
     private int data;
-    private long since;
     private long takenData;
     private long takenHeaders;
 
     PostedCredits(Timeline timeline, LinkShape shape, Write write) {
         this.timeline = timeline;
-        returns = timeline.lane();
         this.write = write;
         allHeaders = shape.postedHeaders();
         allData = shape.postedBytes() / PcieLink.CREDIT_BYTES;
         returnTime = shape.crossing();
-        headers = allHeaders;
+        returns = new long[allHeaders];
+        units = new int[allHeaders];
         data = allData;
     }
 
-    void queue(int transfer, int bytes, int packets) {
-        int units = units(bytes);
-        if (waiting.isEmpty() && affordable(packets, units)) {
-            take(packets, units);
-            write.send(transfer, packets);
+    /** Has a write sent behind all that came before. */
+    void queue(int transfer) {
+        if (waiting.isEmpty() && write.send(transfer)) {
             return;
         }
+        if (waiting.isEmpty()) {
+            wakeAtReturn();
+        }
         waiting.add(transfer);
-        waitingPackets.add(packets);
-        waitingData.add(units);
-    }
-
-    /** A write has left the host's buffer. */
-    void giveBack(int bytes, int packets) {
-        returns.at(timeline.now() + returnTime, this, ((long) units(bytes) << SIZE_BITS) | packets);
     }
 
     @Override
-    public void fire(long argument) {
-        account();
-        headers += (int) argument;
-        data += (int) (argument >>> SIZE_BITS);
-        // a write larger than the buffer goes when it is empty: it would pass through in parts
-        while (!waiting.isEmpty() && affordable(waitingPackets.first(), waitingData.first())) {
-            int packets = waitingPackets.removeFirst();
-            take(packets, waitingData.removeFirst());
-            write.send(waiting.removeFirst(), packets);
+    public void fire(long unused) {
+        while (!waiting.isEmpty() && write.send(waiting.first())) {
+            waiting.removeFirst();
+        }
+        if (!waiting.isEmpty()) {
+            wakeAtReturn();
         }
     }
 
-    private boolean affordable(int packets, int units) {
-        return headers >= Math.min(packets, allHeaders) && data >= Math.min(units, allData);
+    /** What a write waits for is away, for the largest packet there is needs no more than all credits. */
+    private void wakeAtReturn() {
+        timeline.at(returns[oldest], this, 0);
     }
 
-    private void take(int packets, int units) {
-        account();
-        headers -= packets;
-        data -= units;
+    /** Whether a packet with so many bytes may go now; then {@link #took} has to say what becomes of it. */
+    boolean covers(int bytes) {
+        while (away > 0 && returns[oldest] <= timeline.now()) {
+            data += units[oldest];
+            oldest = oldest + 1 == allHeaders ? 0 : oldest + 1;
+            away--;
+        }
+        return away < allHeaders && data >= units(bytes);
     }
 
-    private void account() {
-        long passed = timeline.now() - since;
-        takenHeaders += passed * (allHeaders - headers);
-        takenData += passed * (allData - data);
-        since = timeline.now();
+    /**
+     * A packet has gone.
+     *
+     * @param written when it is in memory, no earlier than those before
+     */
+    void took(int bytes, long written) {
+        int place = oldest + away;
+        place = place >= allHeaders ? place - allHeaders : place;
+        int needed = units(bytes);
+        long back = written + returnTime;
+        returns[place] = back;
+        units[place] = needed;
+        away++;
+        data -= needed;
+        takenHeaders += back - timeline.now();
+        takenData += (back - timeline.now()) * needed;
     }
 
     private static int units(int bytes) {
         return (bytes + PcieLink.CREDIT_BYTES - 1) / PcieLink.CREDIT_BYTES;
     }
 
-    /** Picoseconds for which all of them were taken, or parts of them for accordingly longer: of headers or data, what is more. */
+    /**
+     * Picoseconds for which all of them were taken, or parts of them for accordingly longer: of headers or data, what is more. It
+     * counts until they come back, also where that is still to come.
+     */
     public long taken() {
-        account();
         return Math.max(takenHeaders / allHeaders, takenData / allData);
     }
 }

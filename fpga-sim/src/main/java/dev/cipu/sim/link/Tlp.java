@@ -21,9 +21,9 @@ public final class Tlp {
         return REQUEST_HEADER + framing(shape);
     }
 
-    /** Bytes on the wire of {@code packets} writes with {@code bytes} of data together. */
-    static int writes(LinkShape shape, int packets, int bytes) {
-        return packets * (REQUEST_HEADER + framing(shape)) + doubleWords(bytes);
+    /** Bytes on the wire of a write with {@code bytes} of data. */
+    static int write(LinkShape shape, int bytes) {
+        return REQUEST_HEADER + framing(shape) + doubleWords(bytes);
     }
 
     /** Bytes on the wire of {@code packets} completions with {@code bytes} of data together. */
@@ -31,18 +31,9 @@ public final class Tlp {
         return packets * (COMPLETION_HEADER + framing(shape)) + doubleWords(bytes);
     }
 
-    /** Packets for a write of {@code bytes} at {@code address}: as large as MPS permits, none across a page. */
-    static int writePackets(LinkShape shape, long address, int bytes) {
-        int packets = 0;
-        int left = bytes;
-        int toPage = PAGE - (int) (address & (PAGE - 1));
-        while (left > 0) {
-            int here = Math.min(left, toPage);
-            packets += ceil(here, shape.maxPayload());
-            left -= here;
-            toPage = PAGE;
-        }
-        return packets;
+    /** Bytes of the first packet of a write of {@code bytes} at {@code address}: as large as MPS permits, and not across a page. */
+    static int writable(LinkShape shape, long address, int bytes) {
+        return Math.min(Math.min(bytes, shape.maxPayload()), PAGE - (int) (address & (PAGE - 1)));
     }
 
     /** Bytes that one request of a read at {@code address} may ask for, of {@code bytes} that are wanted. */

@@ -118,15 +118,45 @@ class PcieLinkTest {
         assertThat(link.credits().taken()).isPositive();
     }
 
+    /** Two packets at a time, and the next two when both credits are back; each goes as soon as its own is. */
     @Test
-    void aWriteLargerThanAllCreditsGoesAlone() {
+    void aWriteLargerThanAllCreditsGoesInParts() {
         PcieLink link = link(shape(32, 2, 512, 0));
-        link.write(0, 256, Dma.NO_DATA, note, 0);
-        link.write(0, 4096, Dma.NO_DATA, note, 1);
-        link.write(0, 256, Dma.NO_DATA, note, 2);
+        link.write(0, 1024, Dma.NO_DATA, note, 0);
+        link.write(0, 256, Dma.NO_DATA, note, 1);
         settle();
-        assertThat(times).hasSize(3).isSorted();
-        assertThat(link.writtenBytes()).isEqualTo(4608);
+        double round = wire(280) + 2 * CROSSING;
+        assertThat((double) times.get(0)).isCloseTo(round + wire(2 * 280) + CROSSING, within(12.0));
+        assertThat((double) times.get(1)).isCloseTo(2 * round + wire(280) + CROSSING, within(12.0));
+        assertThat(link.writtenBytes()).isEqualTo(1280);
+        // five packets, each of which has one of two headers until it is back
+        assertThat((double) link.credits().taken()).isCloseTo(5 * round / 2, within(2.0 * wire(280)));
+    }
+
+    /** Data is the limit here: a packet of 256 bytes fits beside one of 64, a second one does not. */
+    @Test
+    void creditsOfDataAreCountedInUnits() {
+        PcieLink link = link(shape(32, 8, 320, 0));
+        link.write(0, 256, Dma.NO_DATA, note, 0);
+        link.write(256, 64, Dma.NO_DATA, note, 1);
+        link.write(512, 1, Dma.NO_DATA, note, 2);
+        settle();
+        assertThat((double) times.get(1)).isCloseTo(wire(280 + 88) + CROSSING, within(6.0));
+        assertThat((double) times.get(2)).isCloseTo(wire(280) + 2 * CROSSING + wire(28) + CROSSING, within(12.0));
+    }
+
+    @Test
+    void aReadDoesNotWaitForWritesBehindIt() {
+        PcieLink link = link(shape(32, 64, 16384, 0), new Iotlb(8, 4096, MISS));
+        link.read(0, 4, Dma.NO_DATA, note, 0);
+        settle();
+        long alone = times.getFirst();
+        times.clear();
+        long begin = timeline.now();
+        link.read(0, 4, Dma.NO_DATA, note, 1);
+        link.write(8192, 4, Dma.NO_DATA, _ -> {}, 2);
+        settle();
+        assertThat(times.getFirst() - begin).isEqualTo(alone - MISS);
     }
 
     /** The first write misses the IOTLB, the second does not, and still arrives later; so does what a read behind them sees. */

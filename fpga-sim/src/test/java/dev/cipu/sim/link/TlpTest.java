@@ -12,9 +12,8 @@ class TlpTest {
     void bytesOnTheWire() {
         LinkShape shape = LinkShapeTest.shape(3, 8, 256);
         assertThat(Tlp.readRequest(shape)).isEqualTo(24);
-        assertThat(Tlp.writes(shape, 1, 64)).isEqualTo(88);
-        assertThat(Tlp.writes(shape, 6, 1512)).isEqualTo(6 * 24 + 1512);
-        assertThat(Tlp.writes(shape, 1, 1)).isEqualTo(28);
+        assertThat(Tlp.write(shape, 64)).isEqualTo(88);
+        assertThat(Tlp.write(shape, 1)).isEqualTo(28);
         assertThat(Tlp.completions(shape, 1, 64)).isEqualTo(84);
         assertThat(Tlp.completions(shape, 2, 509)).isEqualTo(552);
     }
@@ -41,8 +40,15 @@ class TlpTest {
         "96,4096,256,17",
     })
     void writesAreCutAtMpsAndPages(long address, int bytes, int mps, int packets) {
-        assertThat(Tlp.writePackets(LinkShapeTest.shape(3, 8, mps), address, bytes))
-                .isEqualTo(packets);
+        LinkShape shape = LinkShapeTest.shape(3, 8, mps);
+        int sent = 0;
+        int count = 0;
+        while (sent < bytes) {
+            sent += Tlp.writable(shape, address + sent, bytes - sent);
+            count++;
+        }
+        assertThat(sent).isEqualTo(bytes);
+        assertThat(count).isEqualTo(packets);
     }
 
     @ParameterizedTest
