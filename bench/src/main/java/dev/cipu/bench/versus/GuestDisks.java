@@ -89,7 +89,7 @@ final class GuestDisks {
                         List.of(
                                 "serve",
                                 "--blk",
-                                "socket=" + vhost + ",store=mem:64M",
+                                "socket=" + vhost + ",store=mem:64M,iommu=on",
                                 "--blk",
                                 "socket=" + vfio + ",store=mem:64M,transport=vfio-user",
                                 "--cores",
@@ -142,7 +142,7 @@ final class GuestDisks {
                 "-chardev",
                 "socket,id=c0,path=" + vhost,
                 "-device",
-                "vhost-user-blk-pci,chardev=c0,num-queues=1,queue-size=256",
+                "vhost-user-blk-pci,chardev=c0,num-queues=1,queue-size=256,packed=on,iommu_platform=on,disable-legacy=on",
                 "-device",
                 "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"" + vfio + "\"}}",
                 "-kernel",
