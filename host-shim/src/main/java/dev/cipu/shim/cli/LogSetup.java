@@ -29,6 +29,10 @@ public final class LogSetup {
         Logger chronicle = Logger.getLogger("net.openhft");
         chronicle.setLevel(Level.WARNING);
         KEPT[1] = chronicle;
+        // it warns that a library is missing which pins threads: ours are pinned without it
+        Logger affinity = Logger.getLogger("net.openhft.affinity");
+        affinity.setLevel(Level.SEVERE);
+        KEPT[2] = affinity;
         if (debug) {
             Logger ours = Logger.getLogger("dev.cipu");
             ours.setLevel(Level.ALL);
@@ -37,7 +41,7 @@ public final class LogSetup {
     }
 
     /** Keeps configured loggers from being collected together with their levels. */
-    private static final Logger[] KEPT = new Logger[2];
+    private static final Logger[] KEPT = new Logger[3];
 
     /** Has logging set up this way when it is first used; a choice the user made with the JVM's own properties stays. */
     static void install(boolean debug) {

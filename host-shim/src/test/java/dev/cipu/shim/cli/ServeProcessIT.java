@@ -91,6 +91,18 @@ class ServeProcessIT {
 
     /** Nobody gets a chance to end the trace; nothing is written to the user's home. */
     @Test
+    void aRecordingCardHasNothingToWarnOf() throws IOException {
+        Process card = cipu(
+                "serve",
+                "--blk",
+                "socket=" + directory.resolve("b") + ",store=mem:1M",
+                "--record",
+                directory.resolve("trace").toString());
+        assertThat(lines(card, 1)).containsExactly("ready blk blk0 " + directory.resolve("b"));
+        assertThat(directory.resolve("stderr")).isEmptyFile();
+    }
+
+    @Test
     void whatWasRecordedOutlivesACardThatIsKilled() throws Exception {
         Path home = Files.createDirectories(directory.resolve("home"));
         Path blk = directory.resolve("b0");
