@@ -18,7 +18,7 @@ final class BlkChecks {
 
     private BlkChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.blk(BlkChecks::flushOffered, "BK-001", "BK-002"),
                 Check.blk(BlkChecks::writeback, "BK-003"),

@@ -44,11 +44,11 @@ final class ChainChecks {
         this.lengths = lengths;
     }
 
-    static List<Check> split() {
+    static List<Check<Trial>> split() {
         return new ChainChecks(FeatureSet.NONE, "SR-001", "SR-002", "SR-003", "SR-004", "SR-015").checks();
     }
 
-    static List<Check> packed() {
+    static List<Check<Trial>> packed() {
         FeatureSet packed = FeatureSet.of(RingFeature.RING_PACKED);
         return new ChainChecks(packed, "PR-008", "PR-009", "PR-004", "PR-005", "PR-012").checks();
     }
@@ -62,7 +62,7 @@ final class ChainChecks {
         return trial.exchange(format, 0);
     }
 
-    private List<Check> checks() {
+    private List<Check<Trial>> checks() {
         return List.of(
                 Check.any(this::framing, framing),
                 Check.any(this::limit, limit),
@@ -276,7 +276,7 @@ final class ChainChecks {
         trial.pass("SR-005", Exchange.SIZE + " chains, and the table is as it was");
     }
 
-    static List<Check> splitOnly() {
+    static List<Check<Trial>> splitOnly() {
         return List.of(
                 Check.any(ChainChecks::tableStays, "SR-005"),
                 Check.any(ChainChecks::lengthBeforeIndex, "SR-014", "SR-016"),

@@ -16,8 +16,6 @@ import dev.cipu.virtio.memory.Le;
 import dev.cipu.virtio.net.NetFeature;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -28,43 +26,38 @@ import org.jspecify.annotations.Nullable;
 public final class Conformance implements Examination {
     private final Peer peer;
     private final Survey survey;
-    private final List<Check> checks;
+    private final List<Check<Trial>> checks;
 
-    private Conformance(Peer peer, Survey survey, List<Check> checks) {
+    private Conformance(Peer peer, Survey survey, List<Check<Trial>> checks) {
         this.peer = peer;
         this.survey = survey;
         this.checks = checks;
     }
 
     /** All checks of all device types. */
-    static List<Check> checks() {
-        return Stream.of(
-                        FeatureChecks.all(),
-                        WireChecks.all(),
-                        ChainChecks.split(),
-                        ChainChecks.splitOnly(),
-                        NotifyChecks.all(),
-                        ChainChecks.packed(),
-                        PackedChecks.all(),
-                        PackedOrderChecks.all(),
-                        NetChecks.all(),
-                        OffloadChecks.all(),
-                        ControlChecks.all(),
-                        SteeringChecks.all(),
-                        BlkChecks.all(),
-                        RequestChecks.all(),
-                        ZoneChecks.all(),
-                        ZoneWriteChecks.all())
-                .flatMap(List::stream)
-                .sorted(Comparator.comparing(Check::rough))
-                .toList();
+    static List<Check<Trial>> checks() {
+        return Check.inOrder(Stream.of(
+                FeatureChecks.all(),
+                WireChecks.all(),
+                ChainChecks.split(),
+                ChainChecks.splitOnly(),
+                NotifyChecks.all(),
+                ChainChecks.packed(),
+                PackedChecks.all(),
+                PackedOrderChecks.all(),
+                NetChecks.all(),
+                OffloadChecks.all(),
+                ControlChecks.all(),
+                SteeringChecks.all(),
+                BlkChecks.all(),
+                RequestChecks.all(),
+                ZoneChecks.all(),
+                ZoneWriteChecks.all()));
     }
 
     /** The ids that checks of this device type answer for. */
     public static Set<String> ids(DeviceKind kind) {
-        Set<String> ids = new LinkedHashSet<>();
-        checks().stream().filter(check -> check.kinds().contains(kind)).forEach(check -> ids.addAll(check.ids()));
-        return ids;
+        return Check.ids(checks(), kind);
     }
 
     /**
@@ -82,25 +75,9 @@ public final class Conformance implements Examination {
             if (type == null) {
                 throw new IllegalArgumentException("the back-end does not show whether it is net or blk; say --type");
             }
-            Set<String> known = ids(type);
-            for (String id : only) {
-                if (!known.contains(id)) {
-                    throw new IllegalArgumentException("no check of a " + type.word() + " device has the id " + id);
-                }
-            }
-            List<Check> checks = checks().stream()
-                    .filter(check -> check.kinds().contains(type))
-                    .filter(check -> only.isEmpty() || check.ids().stream().anyMatch(only::contains))
-                    .map(check -> only.isEmpty() ? check : narrowed(check, only))
-                    .toList();
+            List<Check<Trial>> checks = Check.chosen(checks(), type, only);
             return new Conformance(peer, survey(rig, type, commands), checks);
         }
-    }
-
-    /** The check as it is, but reported under the wanted ids alone. */
-    private static Check narrowed(Check check, Set<String> only) {
-        return new Check(
-                check.kinds(), check.ids().stream().filter(only::contains).toList(), check.rough(), check.body());
     }
 
     private static Survey survey(Rig rig, DeviceKind kind, boolean commands) {

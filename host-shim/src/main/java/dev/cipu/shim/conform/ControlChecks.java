@@ -18,7 +18,7 @@ final class ControlChecks {
 
     private ControlChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.net(ControlChecks::acks, "CQ-001", "CQ-007"),
                 Check.net(ControlChecks::unknown, "CQ-002", "CQ-003"),

@@ -30,7 +30,7 @@ final class FeatureChecks {
 
     private FeatureChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.any(FeatureChecks::versionOne, "BF-025", "BF-026"),
                 Check.any(FeatureChecks::dependencies, "BF-004"),

@@ -24,7 +24,7 @@ final class NetChecks {
 
     private NetChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.net(NetChecks::pairs, "NT-001"),
                 Check.net(NetChecks::mtuField, "NT-002", "NT-003", "NT-004"),

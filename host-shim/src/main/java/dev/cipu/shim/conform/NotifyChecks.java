@@ -20,7 +20,7 @@ final class NotifyChecks {
 
     private NotifyChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.any(NotifyChecks::flagClear, "SR-008", "SR-010"),
                 Check.any(NotifyChecks::flagSet, "SR-009"),

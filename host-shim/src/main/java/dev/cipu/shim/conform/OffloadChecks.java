@@ -18,7 +18,7 @@ final class OffloadChecks {
 
     private OffloadChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.net(OffloadChecks::plainDriver, "NT-034", "NT-036", "NT-037", "NT-038", "NT-039", "NT-040"),
                 Check.net(OffloadChecks::plainDriverGso, "NT-041", "NT-048", "NT-052", "NT-058"),

@@ -20,7 +20,7 @@ final class PackedChecks {
 
     private PackedChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.any(PackedChecks::laps, "PR-010"),
                 Check.any(PackedChecks::chainsOverTheEnd, "PR-011"),

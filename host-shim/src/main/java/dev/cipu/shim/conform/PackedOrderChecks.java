@@ -31,7 +31,7 @@ final class PackedOrderChecks {
 
     private PackedOrderChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.any(PackedOrderChecks::ringOrder, "PR-001"),
                 Check.any(PackedOrderChecks::usedElements, "PR-002", "PR-003", "PR-007"),

@@ -9,8 +9,6 @@ import dev.cipu.shim.vfio.VfioLayout;
 import dev.cipu.shim.vfio.client.PciRig;
 import dev.cipu.shim.vfio.client.VfioClient;
 import dev.cipu.virtio.FeatureSet;
-import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -21,29 +19,26 @@ import org.jspecify.annotations.Nullable;
 public final class PciConformance implements Examination {
     private final Peer peer;
     private final PciSurvey survey;
-    private final List<PciCheck> checks;
+    private final List<Check<PciTrial>> checks;
 
-    private PciConformance(Peer peer, PciSurvey survey, List<PciCheck> checks) {
+    private PciConformance(Peer peer, PciSurvey survey, List<Check<PciTrial>> checks) {
         this.peer = peer;
         this.survey = survey;
         this.checks = checks;
     }
 
     /** All checks of all device types. */
-    static List<PciCheck> checks() {
-        return Stream.of(
-                        PciHeaderChecks.all(),
-                        PciStructureChecks.all(),
-                        PciWindowChecks.all(),
-                        PciFeatureChecks.all(),
-                        PciResetChecks.all(),
-                        PciQueueChecks.all(),
-                        PciVectorChecks.all(),
-                        PciPinChecks.all(),
-                        PciRequestChecks.all())
-                .flatMap(List::stream)
-                .sorted(Comparator.comparing(PciCheck::rough))
-                .toList();
+    static List<Check<PciTrial>> checks() {
+        return Check.inOrder(Stream.of(
+                PciHeaderChecks.all(),
+                PciStructureChecks.all(),
+                PciWindowChecks.all(),
+                PciFeatureChecks.all(),
+                PciResetChecks.all(),
+                PciQueueChecks.all(),
+                PciVectorChecks.all(),
+                PciPinChecks.all(),
+                PciRequestChecks.all()));
     }
 
     /**
@@ -52,28 +47,12 @@ public final class PciConformance implements Examination {
      * @param kind the device type, or null to go by the device number
      * @param only ids to check; empty for all
      * @throws LinkException if there is no vfio-user server
-     * @throws IllegalArgumentException if the type cannot be told or an id is not one of these
+     * @throws IllegalArgumentException if the type cannot be told or an id is not one of its type
      */
     public static PciConformance of(Peer peer, @Nullable DeviceKind kind, Set<String> only) {
-        List<PciCheck> all = checks();
-        Set<String> known = new LinkedHashSet<>();
-        all.forEach(check -> known.addAll(check.ids()));
-        for (String id : only) {
-            if (!known.contains(id)) {
-                throw new IllegalArgumentException("no check of a PCI function has the id " + id);
-            }
-        }
         try (PciRig rig = PciRig.connect(peer)) {
             PciSurvey survey = survey(rig, kind);
-            return new PciConformance(
-                    peer,
-                    survey,
-                    all.stream()
-                            .filter(check -> check.kinds().contains(survey.kind()))
-                            .filter(check ->
-                                    only.isEmpty() || check.ids().stream().anyMatch(only::contains))
-                            .map(check -> only.isEmpty() ? check : check.narrowed(only))
-                            .toList());
+            return new PciConformance(peer, survey, Check.chosen(checks(), survey.kind(), only));
         }
     }
 

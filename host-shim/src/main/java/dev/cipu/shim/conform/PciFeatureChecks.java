@@ -25,13 +25,13 @@ final class PciFeatureChecks {
 
     private PciFeatureChecks() {}
 
-    static List<PciCheck> all() {
+    static List<Check<PciTrial>> all() {
         return List.of(
-                PciCheck.any(PciFeatureChecks::halves, "PC-008"),
-                PciCheck.any(PciFeatureChecks::offered, "PC-014"),
-                PciCheck.any(PciFeatureChecks::accepted, "PC-015"),
-                PciCheck.rough(PciFeatureChecks::invalid, "PC-016"),
-                PciCheck.any(PciFeatureChecks::generation, "PC-017"));
+                Check.any(PciFeatureChecks::halves, "PC-008"),
+                Check.any(PciFeatureChecks::offered, "PC-014"),
+                Check.any(PciFeatureChecks::accepted, "PC-015"),
+                Check.rough(PciFeatureChecks::invalid, "PC-016"),
+                Check.any(PciFeatureChecks::generation, "PC-017"));
     }
 
     private static void halves(PciTrial trial) {

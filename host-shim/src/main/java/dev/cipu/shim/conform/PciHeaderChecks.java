@@ -27,10 +27,10 @@ final class PciHeaderChecks {
 
     private PciHeaderChecks() {}
 
-    static List<PciCheck> all() {
+    static List<Check<PciTrial>> all() {
         return List.of(
-                PciCheck.any(PciHeaderChecks::header, "PC-001"),
-                PciCheck.any(PciHeaderChecks::numbers, "PC-002", "PC-003", "PC-004", "PC-005", "PC-006", "PC-007"));
+                Check.any(PciHeaderChecks::header, "PC-001"),
+                Check.any(PciHeaderChecks::numbers, "PC-002", "PC-003", "PC-004", "PC-005", "PC-006", "PC-007"));
     }
 
     private static String hex(long value) {

@@ -14,10 +14,10 @@ final class PciPinChecks {
 
     private PciPinChecks() {}
 
-    static List<PciCheck> all() {
+    static List<Check<PciTrial>> all() {
         return List.of(
-                PciCheck.any(PciPinChecks::queue, "PC-041", "PC-042", "PC-043"),
-                PciCheck.rough(PciPinChecks::config, "PC-040"));
+                Check.any(PciPinChecks::queue, "PC-041", "PC-042", "PC-043"),
+                Check.rough(PciPinChecks::config, "PC-040"));
     }
 
     private static PciExchange start(PciTrial trial, PciRig rig) {

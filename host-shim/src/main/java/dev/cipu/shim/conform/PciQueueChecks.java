@@ -18,12 +18,12 @@ final class PciQueueChecks {
 
     private PciQueueChecks() {}
 
-    static List<PciCheck> all() {
+    static List<Check<PciTrial>> all() {
         return List.of(
-                PciCheck.any(PciQueueChecks::reset, "PC-022", "PC-023", "PC-024", "PC-025"),
-                PciCheck.any(PciQueueChecks::unavailable, "PC-026"),
-                PciCheck.any(PciQueueChecks::sizes, "PC-027"),
-                PciCheck.any(PciQueueChecks::adminQueues, "PC-028", "PC-029"));
+                Check.any(PciQueueChecks::reset, "PC-022", "PC-023", "PC-024", "PC-025"),
+                Check.any(PciQueueChecks::unavailable, "PC-026"),
+                Check.any(PciQueueChecks::sizes, "PC-027"),
+                Check.any(PciQueueChecks::adminQueues, "PC-028", "PC-029"));
     }
 
     private static void reset(PciTrial trial) {

@@ -15,11 +15,11 @@ final class PciRequestChecks {
 
     private PciRequestChecks() {}
 
-    static List<PciCheck> all() {
+    static List<Check<PciTrial>> all() {
         return List.of(
-                PciCheck.any(trial -> requests(trial, "VF-001", FeatureSet.NONE), "VF-001"),
-                PciCheck.any(PciRequestChecks::packed, "VF-002"),
-                PciCheck.any(PciRequestChecks::unmapped, "VF-004"));
+                Check.any(trial -> requests(trial, "VF-001", FeatureSet.NONE), "VF-001"),
+                Check.any(PciRequestChecks::packed, "VF-002"),
+                Check.any(PciRequestChecks::unmapped, "VF-004"));
     }
 
     private static void packed(PciTrial trial) {

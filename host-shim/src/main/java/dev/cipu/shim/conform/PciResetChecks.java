@@ -16,11 +16,11 @@ final class PciResetChecks {
 
     private PciResetChecks() {}
 
-    static List<PciCheck> all() {
+    static List<Check<PciTrial>> all() {
         return List.of(
-                PciCheck.any(PciResetChecks::byStatus, "PC-018", "PC-019", "PC-020", "PC-062"),
-                PciCheck.any(PciResetChecks::queueReset, "PC-021"),
-                PciCheck.any(PciResetChecks::byCommand, "VF-003"));
+                Check.any(PciResetChecks::byStatus, "PC-018", "PC-019", "PC-020", "PC-062"),
+                Check.any(PciResetChecks::queueReset, "PC-021"),
+                Check.any(PciResetChecks::byCommand, "VF-003"));
     }
 
     /** The first queues of a function. */

@@ -17,18 +17,18 @@ final class PciStructureChecks {
 
     private PciStructureChecks() {}
 
-    static List<PciCheck> all() {
+    static List<Check<PciTrial>> all() {
         return List.of(
-                PciCheck.any(PciStructureChecks::lengths, "PC-009", "PC-010"),
-                PciCheck.any(PciStructureChecks::order, "PC-011"),
-                PciCheck.any(PciStructureChecks::common, "PC-012", "PC-013"),
-                PciCheck.any(PciStructureChecks::shortBells, "PC-031", "PC-032", "PC-033", "PC-034"),
-                PciCheck.any(PciStructureChecks::longBells, "PC-035", "PC-036", "PC-037", "PC-038"),
-                PciCheck.any(trial -> there(trial, "PC-030", StructureCapabilities.NOTIFY), "PC-030"),
-                PciCheck.any(trial -> there(trial, "PC-039", StructureCapabilities.ISR), "PC-039"),
-                PciCheck.any(PciStructureChecks::device, "PC-044", "PC-045"),
-                PciCheck.any(PciStructureChecks::sharedMemory, "PC-046", "PC-047"),
-                PciCheck.any(PciStructureChecks::vendorData, "PC-048", "PC-049", "PC-050", "PC-051", "PC-052"));
+                Check.any(PciStructureChecks::lengths, "PC-009", "PC-010"),
+                Check.any(PciStructureChecks::order, "PC-011"),
+                Check.any(PciStructureChecks::common, "PC-012", "PC-013"),
+                Check.any(PciStructureChecks::shortBells, "PC-031", "PC-032", "PC-033", "PC-034"),
+                Check.any(PciStructureChecks::longBells, "PC-035", "PC-036", "PC-037", "PC-038"),
+                Check.any(trial -> there(trial, "PC-030", StructureCapabilities.NOTIFY), "PC-030"),
+                Check.any(trial -> there(trial, "PC-039", StructureCapabilities.ISR), "PC-039"),
+                Check.any(PciStructureChecks::device, "PC-044", "PC-045"),
+                Check.any(PciStructureChecks::sharedMemory, "PC-046", "PC-047"),
+                Check.any(PciStructureChecks::vendorData, "PC-048", "PC-049", "PC-050", "PC-051", "PC-052"));
     }
 
     private static void lengths(PciTrial trial) {

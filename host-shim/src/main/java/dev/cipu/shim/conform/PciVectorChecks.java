@@ -23,13 +23,13 @@ final class PciVectorChecks {
 
     private PciVectorChecks() {}
 
-    static List<PciCheck> all() {
+    static List<Check<PciTrial>> all() {
         return List.of(
-                PciCheck.any(PciVectorChecks::table, "PC-056", "PC-057", "PC-058"),
-                PciCheck.any(PciVectorChecks::mapping, "PC-059", "PC-060", "PC-061", "PC-063"),
-                PciCheck.rough(PciVectorChecks::invalid, "PC-064"),
-                PciCheck.any(PciVectorChecks::silentQueue, "PC-065"),
-                PciCheck.rough(PciVectorChecks::silentConfig, "PC-066"));
+                Check.any(PciVectorChecks::table, "PC-056", "PC-057", "PC-058"),
+                Check.any(PciVectorChecks::mapping, "PC-059", "PC-060", "PC-061", "PC-063"),
+                Check.rough(PciVectorChecks::invalid, "PC-064"),
+                Check.any(PciVectorChecks::silentQueue, "PC-065"),
+                Check.rough(PciVectorChecks::silentConfig, "PC-066"));
     }
 
     private static void needVectors(PciTrial trial) {

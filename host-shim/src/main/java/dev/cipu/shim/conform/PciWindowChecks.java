@@ -13,8 +13,8 @@ final class PciWindowChecks {
 
     private PciWindowChecks() {}
 
-    static List<PciCheck> all() {
-        return List.of(PciCheck.any(PciWindowChecks::window, "PC-053", "PC-054", "PC-055"));
+    static List<Check<PciTrial>> all() {
+        return List.of(Check.any(PciWindowChecks::window, "PC-053", "PC-054", "PC-055"));
     }
 
     private static void window(PciTrial trial) {

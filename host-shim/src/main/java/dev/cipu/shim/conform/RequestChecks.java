@@ -15,7 +15,7 @@ final class RequestChecks {
 
     private RequestChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.blk(RequestChecks::writeAndRead, "BQ-001", "BQ-002"),
                 Check.blk(RequestChecks::lastSector, "BQ-003"),

@@ -22,7 +22,7 @@ final class SteeringChecks {
 
     private SteeringChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.net(SteeringChecks::pairs, "CQ-008"),
                 Check.net(SteeringChecks::rss, "NT-068", "NT-069", "NT-093", "NT-094", "NT-095"),

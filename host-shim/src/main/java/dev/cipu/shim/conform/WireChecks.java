@@ -24,7 +24,7 @@ final class WireChecks {
 
     private WireChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.rough(WireChecks::acknowledgement, "VU-001", "VU-002"),
                 Check.any(WireChecks::protocolBits, "VU-003"),

@@ -17,7 +17,7 @@ final class ZoneChecks {
 
     private ZoneChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.blk(ZoneChecks::needsFeature, "BK-008"),
                 Check.blk(

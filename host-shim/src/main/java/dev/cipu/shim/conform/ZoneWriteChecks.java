@@ -20,7 +20,7 @@ final class ZoneWriteChecks {
 
     private ZoneWriteChecks() {}
 
-    static List<Check> all() {
+    static List<Check<Trial>> all() {
         return List.of(
                 Check.blk(ZoneWriteChecks::pointer, "BK-046", "BK-052", "BZ-005"),
                 Check.blk(ZoneWriteChecks::unwritten, "BK-056", "BK-057"),

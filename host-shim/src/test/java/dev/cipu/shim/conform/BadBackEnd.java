@@ -48,7 +48,7 @@ final class BadBackEnd {
     }
 
     /** All ids that some checks answer for. */
-    static Set<String> ids(List<Check> checks) {
+    static Set<String> ids(List<Check<Trial>> checks) {
         Set<String> ids = new LinkedHashSet<>();
         checks.forEach(check -> ids.addAll(check.ids()));
         return ids;

@@ -452,7 +452,9 @@ class PciConformanceTest {
             assertThatThrownBy(() -> card.run(Set.of()))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContainingAll("0x1090", "--type");
-            assertThatThrownBy(() -> card.run(Set.of("SR-001"))).hasMessageContaining("SR-001");
+            assertThatThrownBy(() -> PciConformance.of(card.peer(), DeviceKind.BLK, Set.of("SR-001")))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("SR-001");
         }
     }
 
