@@ -7,7 +7,6 @@ import dev.cipu.shim.load.GuestLoadResult;
 import dev.cipu.shim.load.OrderPlan;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.CpuUsage;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,10 +16,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -182,7 +177,7 @@ final class VmmStand implements Stand {
             Map<String, CpuUsage> before = CpuUsage.ofThreads(child.pid());
             expect(END, limit);
             Map<String, CpuUsage> after = CpuUsage.ofThreads(child.pid());
-            VmmAnswer answer = VmmAnswer.parse(next(limit));
+            VmmAnswer answer = VmmAnswer.parse(child.nextLine(limit));
             expect(IDLE, limit);
             return measured(answer, before, after);
         } finally {
@@ -191,7 +186,7 @@ final class VmmStand implements Stand {
     }
 
     private void expect(String line, Duration limit) throws IOException, InterruptedException {
-        String said = next(limit);
+        String said = child.nextLine(limit);
         if (!said.equals(line)) {
             throw new IOException("the emulated guest's load says: " + said);
         }
@@ -236,28 +231,5 @@ final class VmmStand implements Stand {
                 UNKNOWN,
                 "");
         return Measured.of(new Job.Answer(null, result, device, UNKNOWN, UNKNOWN, UNKNOWN, Map.of()), Map.of());
-    }
-
-    /** The next line of the guest's load. */
-    private String next(Duration limit) throws IOException, InterruptedException {
-        BufferedReader console = child.console();
-        CompletableFuture<@Nullable String> line = CompletableFuture.supplyAsync(() -> {
-            try {
-                return console.readLine();
-            } catch (IOException e) {
-                return null;
-            }
-        });
-        try {
-            String said = line.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            if (said == null) {
-                throw new IOException("QEMU ended: " + child.lastWords());
-            }
-            return said.strip();
-        } catch (TimeoutException e) {
-            throw new IOException("the emulated guest says nothing for " + limit.toSeconds() + " s", e);
-        } catch (ExecutionException e) {
-            throw new IOException("the emulated guest cannot be heard", e);
-        }
     }
 }

@@ -9,7 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** A process that we started: held still, let go on, and ended by its number. */
 public final class Child {
@@ -54,6 +58,33 @@ public final class Child {
     /** Its standard output, line by line. */
     public BufferedReader console() {
         return process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    /**
+     * The next line of its standard output, without space around it.
+     *
+     * @throws IOException if it says nothing for so long, or has ended
+     */
+    public String nextLine(Duration patience) throws IOException, InterruptedException {
+        BufferedReader console = console();
+        CompletableFuture<@Nullable String> line = CompletableFuture.supplyAsync(() -> {
+            try {
+                return console.readLine();
+            } catch (IOException e) {
+                return null;
+            }
+        });
+        try {
+            String said = line.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+            if (said == null) {
+                throw new IOException(name + " ended: " + lastWords());
+            }
+            return said.strip();
+        } catch (TimeoutException e) {
+            throw new IOException(name + " says nothing for " + patience.toSeconds() + " s", e);
+        } catch (ExecutionException e) {
+            throw new IOException(name + " cannot be heard", e);
+        }
     }
 
     /** Sends it a line. */

@@ -5,7 +5,6 @@ import dev.cipu.bench.process.Children;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.RunLength;
 import dev.cipu.bench.process.Setup;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,11 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A card with two disks that differ in nothing but the way to them, vhost-user and vfio-user, and one emulated guest that has both:
@@ -106,7 +100,7 @@ final class GuestDisks {
                 children,
                 card,
                 children.start("guest", setup.hostCore(), true, command(qemu, image, script, console, vhost, vfio)));
-        String said = disks.next(BOOT);
+        String said = disks.guest.nextLine(BOOT);
         if (!said.equals(READY)) {
             throw new IOException("the guest says: " + said);
         }
@@ -163,31 +157,9 @@ final class GuestDisks {
         try {
             guest.say(job.line(disk, length));
             return LoadServer.figures(
-                    next(PATIENCE.plusMillis((long) ((length.warmupSeconds() + length.seconds()) * MILLIS))));
+                    guest.nextLine(PATIENCE.plusMillis((long) ((length.warmupSeconds() + length.seconds()) * MILLIS))));
         } finally {
             card.hold();
-        }
-    }
-
-    private String next(Duration limit) throws IOException, InterruptedException {
-        BufferedReader console = guest.console();
-        CompletableFuture<@Nullable String> line = CompletableFuture.supplyAsync(() -> {
-            try {
-                return console.readLine();
-            } catch (IOException e) {
-                return null;
-            }
-        });
-        try {
-            String said = line.get(limit.toMillis(), TimeUnit.MILLISECONDS);
-            if (said == null) {
-                throw new IOException("the guest ended: " + guest.lastWords());
-            }
-            return said.strip();
-        } catch (TimeoutException e) {
-            throw new IOException("the guest says nothing for " + limit.toSeconds() + " s", e);
-        } catch (ExecutionException e) {
-            throw new IOException("the guest cannot be heard", e);
         }
     }
 }
