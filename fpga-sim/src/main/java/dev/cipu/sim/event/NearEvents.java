@@ -3,13 +3,16 @@ package dev.cipu.sim.event;
 import java.util.Arrays;
 
 /**
- * Events of the next 16 microseconds, in a wheel of buckets of 4 nanoseconds each. In a bucket they are in order; a bit for each bucket
+ * Events of the next 4 microseconds, in a wheel of buckets of a nanosecond each. In a bucket they are in order; a bit for each bucket
  * tells whether there are any, so what is next is found without a search, however many wait or how far apart they are.
  * (Varghese and Lauck, Hashed and Hierarchical Timing Wheels, SOSP 1987.) Owner: the {@link Timeline}.
  */
 final class NearEvents {
-    /** Of a bucket: 4096 ps. Where a card is busiest an event happens each 4 ns. */
-    private static final int TIME_BITS = 12;
+    /**
+     * Of a bucket: 1024 ps. Where a card is busiest an event happens each 4 ns, so most buckets are empty when one is added, which the
+     * processor then predicts.
+     */
+    private static final int TIME_BITS = 10;
 
     /** So that one word has a bit for each word of bits. */
     private static final int BUCKETS = 1 << 12;

@@ -5,8 +5,6 @@ import dev.cipu.sim.event.Timeline;
 import dev.cipu.sim.memory.Dma;
 import dev.cipu.sim.memory.HostMemory;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The link between card and host, packet by packet: reads that wait for tags, completions that share the way down with doorbells,
@@ -14,8 +12,6 @@ import org.jspecify.annotations.Nullable;
  * [PCIe Base 5.0 §2.6.1.2].
  */
 public final class PcieLink implements Dma {
-    private static final int FIRST_TRANSFERS = 256;
-
     /** A credit for posted data. [PCIe Base 5.0 §2.6.1] */
     static final int CREDIT_BYTES = 16;
 
@@ -33,22 +29,7 @@ public final class PcieLink implements Dma {
     private final Actor atCard = this::completionAtCard;
     private final Actor written = this::writeAtHost;
 
-    /** What a transfer is, by its number. */
-    private long[] addresses = new long[FIRST_TRANSFERS];
-
-    private int[] sizes = new int[FIRST_TRANSFERS];
-    private long[] places = new long[FIRST_TRANSFERS];
-
-    /** Bytes of a read that have not been asked for, of a write that have not gone. */
-    private int[] left = new int[FIRST_TRANSFERS];
-
-    /** Bytes of a read that have not come. */
-    private int[] missing = new int[FIRST_TRANSFERS];
-
-    private @Nullable Actor[] whom = new Actor[FIRST_TRANSFERS];
-    private long[] arguments = new long[FIRST_TRANSFERS];
-    private int[] free = new int[FIRST_TRANSFERS];
-    private int freeCount;
+    private final Transfers transfers = new Transfers();
 
     /** Address, transfer and size of a request, by its tag. */
     private final long[] tagAddress;
@@ -70,12 +51,11 @@ public final class PcieLink implements Dma {
         up = new Wire(timeline, shape);
         down = new Wire(timeline, shape);
         landings = timeline.lane();
-        tags = new Tags(timeline, shape.tags(), this::ask);
-        credits = new PostedCredits(timeline, shape, this::sendWrite);
+        credits = new PostedCredits(timeline, shape, this::sendWrite, this::creditsCame);
+        tags = new Tags(timeline, shape.tags(), this::ask, credits::permitsRead);
         tagAddress = new long[shape.tags()];
         tagTransfer = new int[shape.tags()];
         tagBytes = new int[shape.tags()];
-        addFree(0);
     }
 
     @Override
@@ -85,11 +65,8 @@ public final class PcieLink implements Dma {
 
     @Override
     public void read(long address, int bytes, long at, Actor done, long argument) {
-        int transfer = transfer(address, bytes, at, done, argument);
-        left[transfer] = bytes;
-        missing[transfer] = bytes;
         readBytes += bytes;
-        tags.queue(transfer);
+        tags.queue(transfers.begin(address, bytes, at, done, argument));
     }
 
     /**
@@ -98,9 +75,8 @@ public final class PcieLink implements Dma {
      * @return whether that was the last
      */
     private boolean ask(int transfer, int tag) {
-        long address = addresses[transfer] + sizes[transfer] - left[transfer];
-        int bytes = Tlp.request(shape, address, left[transfer]);
-        left[transfer] -= bytes;
+        long address = transfers.next(transfer);
+        int bytes = Tlp.request(shape, address, transfers.unsent(transfer));
         tagAddress[tag] = address;
         tagTransfer[tag] = transfer;
         tagBytes[tag] = bytes;
@@ -108,48 +84,53 @@ public final class PcieLink implements Dma {
         // a read does not pass the writes before it [PCIe Base 5.0 §2.4.1]
         long begin = Math.max(up.send(Tlp.readRequest(shape)), lastWritten);
         timeline.at(begin + memory.accessTime(address, bytes), dataReady, tag);
-        return left[transfer] == 0;
+        return transfers.send(transfer, bytes);
     }
 
     private void completeRequest(long tag) {
         int i = (int) tag;
         int transfer = tagTransfer[i];
-        if (places[transfer] != NO_DATA) {
-            long place = places[transfer] + tagAddress[i] - addresses[transfer];
-            memory.read(tagAddress[i], local, place, tagBytes[i]);
+        long address = tagAddress[i];
+        int bytes = tagBytes[i];
+        long place = transfers.place(transfer);
+        if (place != NO_DATA) {
+            memory.read(address, local, place + address - transfers.address(transfer), bytes);
         }
-        int packets = Tlp.completionPackets(shape, tagAddress[i], tagBytes[i]);
+        int packets = Tlp.completionPackets(shape, address, bytes);
         up.charge(packets * shape.dllpBytes());
-        down.send(Tlp.completions(shape, packets, tagBytes[i]), atCard, tag);
+        down.send(Tlp.completions(shape, packets, bytes), atCard, tag);
     }
 
     private void completionAtCard(long tag) {
         int i = (int) tag;
         int transfer = tagTransfer[i];
-        missing[transfer] -= tagBytes[i];
+        boolean last = transfers.arrive(transfer, tagBytes[i]);
         tags.release(i);
-        if (missing[transfer] == 0) {
-            finish(transfer);
+        if (last) {
+            transfers.end(transfer);
         }
     }
 
     @Override
     public void write(long address, int bytes, long at, Actor arrived, long argument) {
-        int transfer = transfer(address, bytes, at, arrived, argument);
-        left[transfer] = bytes;
         writtenBytes += bytes;
-        credits.queue(transfer);
+        credits.queue(transfers.begin(address, bytes, at, arrived, argument));
+    }
+
+    private void creditsCame() {
+        tags.serve();
     }
 
     /** Sends packets of a write as far as there are credits for them. */
     private boolean sendWrite(int transfer) {
-        while (left[transfer] > 0) {
-            long address = addresses[transfer] + sizes[transfer] - left[transfer];
-            int bytes = Tlp.writable(shape, address, left[transfer]);
+        boolean last = false;
+        while (!last) {
+            long address = transfers.next(transfer);
+            int bytes = Tlp.writable(shape, address, transfers.unsent(transfer));
             if (!credits.covers(bytes)) {
                 return false;
             }
-            left[transfer] -= bytes;
+            last = transfers.send(transfer, bytes);
             down.charge(shape.dllpBytes());
             long arrival = up.send(Tlp.write(shape, bytes));
             // nor does a write pass another, though its translation may take longer
@@ -162,10 +143,11 @@ public final class PcieLink implements Dma {
 
     private void writeAtHost(long argument) {
         int transfer = (int) argument;
-        if (places[transfer] != NO_DATA) {
-            memory.write(addresses[transfer], local, places[transfer], sizes[transfer]);
+        long place = transfers.place(transfer);
+        if (place != NO_DATA) {
+            memory.write(transfers.address(transfer), local, place, transfers.size(transfer));
         }
-        finish(transfer);
+        transfers.end(transfer);
     }
 
     /**
@@ -220,50 +202,5 @@ public final class PcieLink implements Dma {
 
     public PostedCredits credits() {
         return credits;
-    }
-
-    private int transfer(long address, int bytes, long at, Actor whomToWake, long argument) {
-        if (bytes < 1) {
-            throw new IllegalArgumentException("a transfer of " + bytes + " bytes");
-        }
-        if (freeCount == 0) {
-            grow();
-        }
-        int transfer = free[--freeCount];
-        addresses[transfer] = address;
-        sizes[transfer] = bytes;
-        places[transfer] = at;
-        whom[transfer] = whomToWake;
-        arguments[transfer] = argument;
-        return transfer;
-    }
-
-    private void finish(int transfer) {
-        Actor actor = whom[transfer];
-        if (actor == null) {
-            throw new IllegalStateException("transfer " + transfer + " ends twice");
-        }
-        whom[transfer] = null;
-        free[freeCount++] = transfer;
-        actor.fire(arguments[transfer]);
-    }
-
-    private void grow() {
-        int count = addresses.length;
-        addresses = Arrays.copyOf(addresses, 2 * count);
-        sizes = Arrays.copyOf(sizes, 2 * count);
-        places = Arrays.copyOf(places, 2 * count);
-        left = Arrays.copyOf(left, 2 * count);
-        missing = Arrays.copyOf(missing, 2 * count);
-        whom = Arrays.copyOf(whom, 2 * count);
-        arguments = Arrays.copyOf(arguments, 2 * count);
-        free = Arrays.copyOf(free, 2 * count);
-        addFree(count);
-    }
-
-    private void addFree(int first) {
-        for (int i = addresses.length - 1; i >= first; i--) {
-            free[freeCount++] = i;
-        }
     }
 }

@@ -10,6 +10,8 @@ import dev.cipu.sim.event.Timeline;
  * is known when it goes: only a write that waits makes an event of it.
  */
 public final class PostedCredits implements Actor {
+    private static final long NO_WRITE = -1;
+
     /** Sends what is left of a write. */
     interface Write {
         /**
@@ -22,10 +24,16 @@ public final class PostedCredits implements Actor {
 
     private final Timeline timeline;
     private final Write write;
+    private final Runnable sent;
     private final int allHeaders;
     private final int allData;
     private final long returnTime;
     private final IntFifo waiting = new IntFifo();
+
+    /** Writes that had waited and are gone; and how many of these there must be before the read that is next may go. */
+    private long gone;
+
+    private long readBehind = NO_WRITE;
 
     /** When each packet's credits come back, and how many units of data these are: a ring with room for all headers. */
     private final long[] returns;
@@ -37,9 +45,15 @@ public final class PostedCredits implements Actor {
     private long takenData;
     private long takenHeaders;
 
-    PostedCredits(Timeline timeline, LinkShape shape, Write write) {
+    /**
+     * With all credits.
+     *
+     * @param sent is told when writes that had waited have gone
+     */
+    PostedCredits(Timeline timeline, LinkShape shape, Write write, Runnable sent) {
         this.timeline = timeline;
         this.write = write;
+        this.sent = sent;
         allHeaders = shape.postedHeaders();
         allData = shape.postedBytes() / PcieLink.CREDIT_BYTES;
         returnTime = shape.crossing();
@@ -63,10 +77,30 @@ public final class PostedCredits implements Actor {
     public void fire(long unused) {
         while (!waiting.isEmpty() && write.send(waiting.first())) {
             waiting.removeFirst();
+            gone++;
         }
         if (!waiting.isEmpty()) {
             wakeAtReturn();
         }
+        sent.run();
+    }
+
+    /**
+     * Whether the next read may go: it does not pass a write that was there before it, though it waits for credits
+     * [PCIe Base 5.0 §2.4.1]. Whoever is told no is the next to ask.
+     */
+    boolean permitsRead() {
+        if (readBehind == NO_WRITE) {
+            if (waiting.isEmpty()) {
+                return true;
+            }
+            readBehind = gone + waiting.size();
+        }
+        if (gone < readBehind) {
+            return false;
+        }
+        readBehind = NO_WRITE;
+        return true;
     }
 
     /** What a write waits for is away, for the largest packet there is needs no more than all credits. */

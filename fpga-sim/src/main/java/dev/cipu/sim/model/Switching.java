@@ -1,6 +1,7 @@
 package dev.cipu.sim.model;
 
 import dev.cipu.sim.event.Actor;
+import dev.cipu.sim.event.Timeline;
 import dev.cipu.sim.stage.Slicer;
 import java.util.Arrays;
 import java.util.Objects;
@@ -21,13 +22,15 @@ final class Switching {
     private final Actor done;
     private final Actor lookedUp = this::lookedUp;
     private final Slicer.Cores arrive = this::arrive;
-    private final Actor moved = this::moved;
+    private final Timeline.Lane leaving;
     private final Actor back = this::back;
     private final Actor whole = this::whole;
     private int[] flows = new int[1024];
 
-    /** When a journey gets to the cores, and later when they are done with it. */
-    private long[] times = new long[1024];
+    /** When a journey gets to the cores, and when it is on its way back. */
+    private long[] arrived = new long[1024];
+
+    private long[] left = new long[1024];
 
     /**
      * The way of packets.
@@ -40,6 +43,7 @@ final class Switching {
         this.journeys = journeys;
         this.steering = steering;
         this.done = done;
+        leaving = card.timeline.lane();
         Timing.Network network = card.timing.network();
         hardwareTime = network.hardwareTime();
         knowsFlows = network.flows() > 0;
@@ -56,7 +60,8 @@ final class Switching {
     void enter(int journey) {
         if (journey >= flows.length) {
             flows = Arrays.copyOf(flows, Math.max(journey + 1, 2 * flows.length));
-            times = Arrays.copyOf(times, flows.length);
+            arrived = Arrays.copyOf(arrived, flows.length);
+            left = Arrays.copyOf(left, flows.length);
         }
         flows[journey] = steering.flow(journey);
         if (hardwareTime > 0) {
@@ -86,21 +91,14 @@ final class Switching {
         }
     }
 
+    /** All packets keep cores busy for the same time, so they leave in the order in which they came, and when is known now. */
     private void arrive(int journey, long time) {
-        times[journey] = time;
-        card.cores.serve(time, coreTime, moved, journey);
-    }
-
-    private void moved(long argument) {
-        int journey = (int) argument;
-        if (card.slicer != null) {
-            journeys.mark(journey, Part.TO_CORES, times[journey]);
-            times[journey] = card.timeline.now() + detour;
-            card.slicer.leave(journeys.bytes(journey), times[journey], whole, argument);
-        } else if (detour > 0) {
-            card.timeline.after(detour, back, argument);
+        arrived[journey] = time;
+        left[journey] = card.cores.pass(time, coreTime) + detour;
+        if (card.slicer == null) {
+            leaving.at(left[journey], back, journey);
         } else {
-            back(argument);
+            card.slicer.leave(journeys.bytes(journey), left[journey], whole, journey);
         }
     }
 
@@ -111,7 +109,8 @@ final class Switching {
 
     private void whole(long argument) {
         int journey = (int) argument;
-        journeys.mark(journey, Part.CORES, times[journey]);
+        journeys.mark(journey, Part.TO_CORES, arrived[journey]);
+        journeys.mark(journey, Part.CORES, left[journey]);
         journeys.mark(journey, Part.FROM_CORES);
         Objects.requireNonNull(card.slicer).joined(journeys.bytes(journey));
         done.fire(argument);

@@ -37,18 +37,23 @@ public final class Server {
      * line, and it makes no event.
      */
     public void serve(long coming, long time, Actor done, long argument) {
+        int server = soonest();
+        lanes[server].at(take(server, coming, time), done, argument);
+    }
+
+    /** Serves likewise, and wakes nobody; returns when it ends. */
+    public long pass(long coming, long time) {
+        return take(soonest(), coming, time);
+    }
+
+    private int soonest() {
         int soonest = 0;
         for (int i = 1; i < freeAt.length; i++) {
             if (freeAt[i] < freeAt[soonest]) {
                 soonest = i;
             }
         }
-        lanes[soonest].at(take(soonest, coming, time), done, argument);
-    }
-
-    /** Serves what comes now to the only server, and wakes nobody; returns when it ends. */
-    long pass(long time) {
-        return take(0, timeline.now(), time);
+        return soonest;
     }
 
     private long take(int server, long coming, long time) {

@@ -80,7 +80,7 @@ public final class Slicer {
     private void go(int bytes, Cores cores, int argument) {
         hold(payload(bytes));
         crossed += crossing(bytes);
-        cores.arrive(argument, there.pass(time(bytes)));
+        cores.arrive(argument, there.pass(timeline.now(), time(bytes)));
     }
 
     /** What is larger than the buffer goes when that is empty: it would pass through in parts. */

@@ -159,6 +159,41 @@ class PcieLinkTest {
         assertThat(times.getFirst() - begin).isEqualTo(alone - MISS);
     }
 
+    /** The second write waits for credits; so does the read behind it, but not for the write behind the read. */
+    @Test
+    void aReadWaitsForWritesThatWaitForCredits() {
+        PcieLink link = link(shape(32, 1, 256, 0));
+        List<Long> order = new ArrayList<>();
+        Actor who = order::add;
+        link.write(0, 256, Dma.NO_DATA, who, 1);
+        link.write(0, 256, Dma.NO_DATA, who, 2);
+        link.read(0, 4, Dma.NO_DATA, note, 0);
+        link.write(0, 256, Dma.NO_DATA, who, 3);
+        settle();
+        double second = 2 * (wire(280) + CROSSING) + CROSSING;
+        assertThat((double) times.getFirst()).isCloseTo(second + wire(24 + 24) + ACCESS + CROSSING, within(12.0));
+        assertThat(order).containsExactly(1L, 2L, 3L);
+    }
+
+    /** There are always writes that wait, but not always the same. */
+    @Test
+    void writesDoNotKeepAReadForEver() {
+        PcieLink link = link(shape(32, 1, 256, 0));
+        Actor again = new Actor() {
+            @Override
+            public void fire(long left) {
+                if (left > 0) {
+                    link.write(0, 256, Dma.NO_DATA, this, left - 1);
+                }
+            }
+        };
+        link.write(0, 256, Dma.NO_DATA, again, 50);
+        link.write(0, 256, Dma.NO_DATA, again, 50);
+        link.read(0, 4, Dma.NO_DATA, note, 0);
+        settle();
+        assertThat((double) times.getFirst()).isLessThan(4 * (wire(280) + 2 * CROSSING));
+    }
+
     /** The first write misses the IOTLB, the second does not, and still arrives later; so does what a read behind them sees. */
     @Test
     void writesStayInOrderAndReadsPushThem() {

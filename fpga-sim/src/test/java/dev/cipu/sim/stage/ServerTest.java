@@ -41,6 +41,19 @@ class ServerTest {
     }
 
     @Test
+    void whoPassesTakesAServerAndWakesNobody() {
+        Server server = new Server(timeline, "cores", 2);
+        assertThat(server.pass(5, 10)).isEqualTo(15);
+        assertThat(server.pass(6, 10)).isEqualTo(16);
+        assertThat(server.pass(7, 10)).isEqualTo(25);
+        server.serve(8, 10, this::note, 1);
+        timeline.runUntil(100);
+        assertThat(done).containsExactly("1@26");
+        assertThat(server.busy()).isEqualTo(40);
+        assertThat(server.served()).isEqualTo(4);
+    }
+
+    @Test
     void nobodyServesNobody() {
         assertThatThrownBy(() -> new Server(timeline, "cores", 0)).hasMessageContaining("cores: 0");
     }
