@@ -8,37 +8,25 @@ import dev.cipu.shim.profile.ProfileForm;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Mixin;
 
 /** {@code cipu card list}. */
 @Command(name = "list", description = "List the cards that are known: what each introduced, and its headline figures.")
 final class CardList implements Callable<Integer> {
     private static final String ROW = "%-14s  %4s  %-8s  %-8s  %-9s  %-6s  %s%n";
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
-    @Option(
-            names = "--json",
-            arity = "0..1",
-            fallbackValue = JsonReport.STANDARD_OUTPUT,
-            paramLabel = "FILE",
-            description = "Write all profiles as JSON, to standard output or to this file.")
-    private @Nullable String json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() {
         List<CardProfile> cards = CardProfiles.all();
-        PrintWriter out = spec.commandLine().getOut();
-        if (json != null) {
-            JsonReport.write(cards.stream().map(ProfileForm::of).toList(), json, out);
-            return ExitCode.DONE;
-        }
+        json.show(cards.stream().map(ProfileForm::of).toList(), out -> print(cards, out));
+        return ExitCode.DONE;
+    }
+
+    private static void print(List<CardProfile> cards, PrintWriter out) {
         out.printf(ROW, "card", "year", "Gb/s", "Mpps", "K IOPS", "cores", "introduced");
         for (CardProfile card : cards) {
             out.printf(
@@ -53,8 +41,6 @@ final class CardList implements Callable<Integer> {
         }
         out.println();
         out.println("cores: host cores that virtualization takes. " + CardSheet.legend());
-        out.flush();
-        return ExitCode.DONE;
     }
 
     private static String cell(CardProfile card, Parameter parameter) {

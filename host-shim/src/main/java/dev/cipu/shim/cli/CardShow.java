@@ -4,11 +4,11 @@ import dev.cipu.device.card.CardProfile;
 import dev.cipu.shim.profile.CardProfiles;
 import dev.cipu.shim.profile.ProfileForm;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -36,23 +36,13 @@ final class CardShow implements Callable<Integer> {
             description = "A profile of your own, YAML or JSON, instead of NAME.")
     private @Nullable Path file;
 
-    @Option(
-            names = "--json",
-            arity = "0..1",
-            fallbackValue = JsonReport.STANDARD_OUTPUT,
-            paramLabel = "FILE",
-            description = "Write the profile as JSON, to standard output or to this file.")
-    private @Nullable String json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() throws IOException {
         CardProfile card = chosen();
-        PrintWriter out = spec.commandLine().getOut();
-        if (json != null) {
-            JsonReport.write(ProfileForm.of(card), json, out);
-        } else {
-            new CardSheet(card).print(out);
-        }
+        json.show(ProfileForm.of(card), out -> new CardSheet(card).print(out));
         return ExitCode.DONE;
     }
 

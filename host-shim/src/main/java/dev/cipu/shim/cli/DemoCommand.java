@@ -65,13 +65,7 @@ public final class DemoCommand implements Subcommand, Callable<Integer> {
         if (live) {
             out.print("\r\u001b[K");
         }
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            print(out, report);
-        }
-        if (json != null) {
-            JsonReport.write(report, json, out);
-        }
-        out.flush();
+        JsonReport.write(report, json, out, people -> print(people, report));
         if (!report.passed()) {
             throw new CommandFailure(
                     ExitCode.FAILED, "the demo failed: " + report.problem() + "; see 'cipu demo --help'");

@@ -5,6 +5,8 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -15,6 +17,24 @@ public final class JsonReport {
     public static final String STANDARD_OUTPUT = "-";
 
     private JsonReport() {}
+
+    /**
+     * Writes {@code report} for people, unless standard output is for machines, and for machines where that was asked for.
+     *
+     * @param target a path, {@link #STANDARD_OUTPUT}, or null for people alone
+     * @param out standard output
+     * @param print writes it for people
+     * @throws UncheckedIOException if the file cannot be written
+     */
+    public static void write(Object report, @Nullable String target, PrintWriter out, Consumer<PrintWriter> print) {
+        if (!STANDARD_OUTPUT.equals(target)) {
+            print.accept(out);
+            out.flush();
+        }
+        if (target != null) {
+            write(report, target, out);
+        }
+    }
 
     /**
      * Writes {@code report}, a record, to a file or to standard output.

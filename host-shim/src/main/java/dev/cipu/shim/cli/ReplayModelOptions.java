@@ -1,15 +1,18 @@
 package dev.cipu.shim.cli;
 
+import dev.cipu.device.card.CardProfile;
+import dev.cipu.device.card.Figure;
 import dev.cipu.shim.sim.SimException;
 import dev.cipu.sim.model.DriverHabits;
 import dev.cipu.virtio.ring.RingFormat;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options of {@code cipu trace replay} for cards of the timing model. */
 final class ReplayModelOptions {
     /** Those that make no sense for a live device. */
-    static final List<String> NAMES = List.of("--set", "--batch", "--poll", "--indirect", "--seed", "--html");
+    static final List<String> NAMES = List.of(CardFigures.NAME, "--batch", "--poll", "--indirect", "--seed", "--html");
 
     @Option(
             names = "--card",
@@ -18,8 +21,8 @@ final class ReplayModelOptions {
                     + " times for a comparison.")
     private List<String> cards = List.of();
 
-    @Option(names = "--set", paramLabel = "SECTION.KEY=VALUE", description = "Another figure, of all cards.")
-    private List<String> settings = List.of();
+    @Mixin
+    private final CardFigures figures = new CardFigures();
 
     @Option(
             names = "--batch",
@@ -42,12 +45,19 @@ final class ReplayModelOptions {
             description = "Of chance in the model (default: ${DEFAULT-VALUE}).")
     private long seed;
 
-    List<String> cards() {
-        return cards;
+    /** Whether any is asked about. */
+    boolean isGiven() {
+        return !cards.isEmpty();
     }
 
-    List<String> settings() {
-        return settings;
+    /** The cards, with the figures that were given. */
+    List<CardProfile> cards() {
+        return cards.stream().map(figures::card).toList();
+    }
+
+    /** The figures that were given. */
+    List<Figure> figures() {
+        return figures.figures();
     }
 
     long seed() {

@@ -81,13 +81,7 @@ final class RunOptions {
      * @param print writes the result for people; not called when standard output is for JSON
      */
     int report(PrintWriter out, Object result, boolean passed, Consumer<PrintWriter> print) {
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            print.accept(out);
-            out.flush();
-        }
-        if (json != null) {
-            JsonReport.write(result, json, out);
-        }
+        JsonReport.write(result, json, out, print);
         return passed ? ExitCode.DONE : ExitCode.FAILED;
     }
 }

@@ -1,7 +1,6 @@
 package dev.cipu.shim.cli;
 
 import dev.cipu.device.card.CardProfile;
-import dev.cipu.device.card.Figure;
 import dev.cipu.shim.sim.Comparison;
 import dev.cipu.shim.sim.ComparisonText;
 import dev.cipu.shim.sim.LoadLevel;
@@ -35,8 +34,8 @@ final class SimCompare implements Callable<Integer> {
                             + " the first.")
     private List<String> cards = List.of();
 
-    @Option(names = "--set", paramLabel = "SECTION.KEY=VALUE", description = "Another figure, of all cards.")
-    private List<String> settings = List.of();
+    @Mixin
+    private final CardFigures figures = new CardFigures();
 
     @Option(
             names = "--load",
@@ -62,18 +61,12 @@ final class SimCompare implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "name two cards or more, for example software-2016 cipu-1");
         }
-        List<Figure> figures = SimTraffic.figures(settings);
-        List<CardProfile> profiles =
-                cards.stream().map(each -> SimTraffic.card(each, figures)).toList();
+        List<CardProfile> profiles = cards.stream().map(figures::card).toList();
         Comparison comparison = Comparison.of(
                 traffic.experiment(profiles.getFirst(), LoadLevel.parse("--load", load)),
                 profiles,
                 SimTraffic.threads());
-        output.write(
-                comparison,
-                () -> SimPages.of(comparison),
-                out -> ComparisonText.print(comparison, out),
-                spec.commandLine().getOut());
+        output.write(comparison, () -> SimPages.of(comparison), out -> ComparisonText.print(comparison, out));
         return ExitCode.DONE;
     }
 }

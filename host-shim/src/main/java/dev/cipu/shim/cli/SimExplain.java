@@ -1,18 +1,13 @@
 package dev.cipu.shim.cli;
 
-import dev.cipu.device.card.Figure;
 import dev.cipu.shim.sim.Experiment;
 import dev.cipu.shim.sim.Explanation;
 import dev.cipu.shim.sim.ExplanationText;
 import dev.cipu.shim.sim.LoadLevel;
 import dev.cipu.shim.sim.SimPages;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code cipu sim explain}. */
 @Command(
@@ -22,23 +17,9 @@ import picocli.CommandLine.Spec;
                     + " load, what it costs, and which figures of its profile decide it."
         })
 final class SimExplain implements Callable<Integer> {
-    @Spec
+    @Mixin
     @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
-    @Option(
-            names = "--card",
-            required = true,
-            paramLabel = "NAME|FILE",
-            description = "A card that 'cipu card list' has, or a profile of your own.")
-    @SuppressWarnings("NullAway.Init")
-    private String card;
-
-    @Option(
-            names = "--set",
-            paramLabel = "SECTION.KEY=VALUE",
-            description = "Another figure of the card, in the unit that 'cipu card show' has; low..high for a range.")
-    private List<String> settings = List.of();
+    private OneCard card;
 
     @Mixin
     @SuppressWarnings("NullAway.Init")
@@ -50,14 +31,9 @@ final class SimExplain implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<Figure> figures = SimTraffic.figures(settings);
-        Experiment experiment = traffic.experiment(SimTraffic.card(card, figures), new LoadLevel.Most());
-        Explanation explanation = Explanation.of(experiment, figures, SimTraffic.threads());
-        output.write(
-                explanation,
-                () -> SimPages.of(explanation),
-                out -> ExplanationText.print(explanation, out),
-                spec.commandLine().getOut());
+        Experiment experiment = traffic.experiment(card.profile(), new LoadLevel.Most());
+        Explanation explanation = Explanation.of(experiment, card.figures(), SimTraffic.threads());
+        output.write(explanation, () -> SimPages.of(explanation), out -> ExplanationText.print(explanation, out));
         return ExitCode.DONE;
     }
 }

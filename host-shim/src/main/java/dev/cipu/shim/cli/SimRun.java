@@ -1,6 +1,5 @@
 package dev.cipu.shim.cli;
 
-import dev.cipu.device.card.Figure;
 import dev.cipu.shim.sim.Experiment;
 import dev.cipu.shim.sim.LoadLevel;
 import dev.cipu.shim.sim.Outcome;
@@ -13,14 +12,11 @@ import dev.cipu.shim.sim.trace.TwoTracers;
 import dev.cipu.sim.model.Result;
 import dev.cipu.sim.model.Tracer;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code cipu sim run}. */
 @Command(
@@ -30,23 +26,9 @@ import picocli.CommandLine.Spec;
             "The same options give the same result on any machine."
         })
 final class SimRun implements Callable<Integer> {
-    @Spec
+    @Mixin
     @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
-    @Option(
-            names = "--card",
-            required = true,
-            paramLabel = "NAME|FILE",
-            description = "A card that 'cipu card list' has, or a profile of your own.")
-    @SuppressWarnings("NullAway.Init")
-    private String card;
-
-    @Option(
-            names = "--set",
-            paramLabel = "SECTION.KEY=VALUE",
-            description = "Another figure of the card, in the unit that 'cipu card show' has; low..high for a range.")
-    private List<String> settings = List.of();
+    private OneCard card;
 
     @Option(
             names = "--load",
@@ -90,15 +72,10 @@ final class SimRun implements Callable<Integer> {
         if (journeys < 1 || journeys > 1_000_000) {
             throw new CommandFailure(ExitCode.USAGE, "--trace-journeys is " + journeys + "; give 1 to 1000000");
         }
-        List<Figure> figures = SimTraffic.figures(settings);
-        Experiment experiment = traffic.experiment(SimTraffic.card(card, figures), LoadLevel.parse("--load", load));
+        Experiment experiment = traffic.experiment(card.profile(), LoadLevel.parse("--load", load));
         Result result = traced(experiment);
-        Outcome outcome = Outcome.of(experiment, figures, result);
-        output.write(
-                outcome,
-                () -> SimPages.of(outcome),
-                out -> new OutcomeText(out).print(outcome),
-                spec.commandLine().getOut());
+        Outcome outcome = Outcome.of(experiment, card.figures(), result);
+        output.write(outcome, () -> SimPages.of(outcome), out -> new OutcomeText(out).print(outcome));
         return ExitCode.DONE;
     }
 

@@ -66,7 +66,7 @@ final class SimSweep implements Callable<Integer> {
             err.print(ERASE);
             err.flush();
         }
-        output.write(result, result::page, result::print, spec.commandLine().getOut());
+        output.write(result, result::page, result::print);
         return ExitCode.DONE;
     }
 

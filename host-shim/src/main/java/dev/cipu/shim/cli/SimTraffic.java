@@ -1,17 +1,13 @@
 package dev.cipu.shim.cli;
 
 import dev.cipu.device.card.CardProfile;
-import dev.cipu.device.card.Figure;
-import dev.cipu.shim.profile.CardProfiles;
 import dev.cipu.shim.sim.Amounts;
 import dev.cipu.shim.sim.Experiment;
 import dev.cipu.shim.sim.LoadLevel;
 import dev.cipu.shim.sim.NamedWorkload;
-import dev.cipu.shim.sim.Setting;
 import dev.cipu.shim.sim.SimException;
 import dev.cipu.shim.sim.Workloads;
 import dev.cipu.sim.model.Workload;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -108,15 +104,6 @@ final class SimTraffic {
     /** What is to be run of a card. */
     Experiment experiment(CardProfile card, LoadLevel load) {
         return new Experiment(card, named(), load, seed, Amounts.picos("--duration", duration));
-    }
-
-    /** A card with other figures. */
-    static CardProfile card(String nameOrFile, List<Figure> figures) {
-        return Setting.apply(CardProfiles.find(nameOrFile), figures);
-    }
-
-    static List<Figure> figures(List<String> settings) {
-        return settings.stream().map(Setting::parse).toList();
     }
 
     /** Cores that may run simulations. */

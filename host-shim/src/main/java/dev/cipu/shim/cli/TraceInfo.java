@@ -4,33 +4,21 @@ import dev.cipu.shim.trace.TraceReader;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code cipu trace info}. */
 @Command(name = "info", description = "Show what a trace has: devices, queues, counts, rates, and what was lost.")
 final class TraceInfo implements Callable<Integer> {
     private static final String ROW = "%-16s %5s  %-4s %12s %12s %14s %10s %10s%n";
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     @Parameters(paramLabel = "DIR", description = "The directory that was recorded to.")
     @SuppressWarnings("NullAway.Init")
     private Path directory;
 
-    @Option(
-            names = "--json",
-            arity = "0..1",
-            fallbackValue = JsonReport.STANDARD_OUTPUT,
-            paramLabel = "FILE",
-            description = "Write it as JSON, to standard output or to this file.")
-    private @Nullable String json;
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     @Override
     public Integer call() {
@@ -38,12 +26,7 @@ final class TraceInfo implements Callable<Integer> {
         try (TraceReader trace = TraceReader.open(directory)) {
             summary = TraceSummary.of(trace);
         }
-        PrintWriter out = spec.commandLine().getOut();
-        if (json != null) {
-            JsonReport.write(summary, json, out);
-        } else {
-            print(summary, out);
-        }
+        json.show(summary, out -> print(summary, out));
         return ExitCode.DONE;
     }
 
@@ -68,6 +51,5 @@ final class TraceInfo implements Callable<Integer> {
                     queue.failed(),
                     queue.lost());
         }
-        out.flush();
     }
 }

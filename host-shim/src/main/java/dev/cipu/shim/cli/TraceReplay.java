@@ -1,7 +1,6 @@
 package dev.cipu.shim.cli;
 
 import dev.cipu.device.card.CardProfile;
-import dev.cipu.device.card.Figure;
 import dev.cipu.shim.replay.Contents;
 import dev.cipu.shim.replay.Pace;
 import dev.cipu.shim.replay.Selection;
@@ -93,7 +92,7 @@ final class TraceReplay implements Callable<Integer> {
     @Override
     public Integer call() {
         Path socket = device.socket();
-        if ((socket == null) == model.cards().isEmpty()) {
+        if ((socket != null) == model.isGiven()) {
             throw new ParameterException(
                     spec.commandLine(), "say whereto: --card for the model of a card, or --socket for a live device");
         }
@@ -122,23 +121,15 @@ final class TraceReplay implements Callable<Integer> {
     }
 
     private int intoModel(Selection selection) {
-        List<Figure> figures = SimTraffic.figures(model.settings());
-        List<CardProfile> cards = model.cards().stream()
-                .map(each -> SimTraffic.card(each, figures))
-                .toList();
+        List<CardProfile> cards = model.cards();
         ModelReplay replay =
                 new ModelReplay(directory, selection, pace(), model.habits(queueSize, packed), model.seed());
         Contents contents = replay.contents();
-        ReplayReport report = replay.run(contents, cards, figures, SimTraffic.threads());
-        output.write(
-                report,
-                () -> ReplayPage.of(report),
-                out -> {
-                    ReplayText.print(report, out);
-                    Words.cautions(contents, contents.leftOut(), out);
-                    out.flush();
-                },
-                spec.commandLine().getOut());
+        ReplayReport report = replay.run(contents, cards, model.figures(), SimTraffic.threads());
+        output.write(report, () -> ReplayPage.of(report), out -> {
+            ReplayText.print(report, out);
+            Words.cautions(contents, contents.leftOut(), out);
+        });
         return ExitCode.DONE;
     }
 
@@ -155,8 +146,7 @@ final class TraceReplay implements Callable<Integer> {
                     () -> {
                         throw new IllegalStateException("--html was refused");
                     },
-                    out -> print(out, result, replay.contents()),
-                    spec.commandLine().getOut());
+                    out -> print(out, result, replay.contents()));
             return result.passed() ? ExitCode.DONE : ExitCode.FAILED;
         }
     }
@@ -198,6 +188,5 @@ final class TraceReplay implements Callable<Integer> {
         if (result.stopped()) {
             out.println("stopped before its end");
         }
-        out.flush();
     }
 }

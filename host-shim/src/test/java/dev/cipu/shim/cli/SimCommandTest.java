@@ -51,6 +51,42 @@ class SimCommandTest {
                 .containsPattern("descriptors +[\\d.]+ us");
     }
 
+    /** Of what was found out, people see as much with a file for machines as without; a list is in one place only. */
+    @Test
+    void jsonInAFileLeavesStandardOutputToPeople(@TempDir Path folder) throws Exception {
+        Path file = folder.resolve("result.json");
+        assertThat(run("sim", "run", "--card", "cipu-1", "--duration", "500us", "--json", file.toString()))
+                .isZero();
+        assertThat(out.toString()).contains("throughput");
+        assertThat(JsonMapper.shared().readTree(Files.readString(file)).isObject())
+                .isTrue();
+        out.getBuffer().setLength(0);
+        assertThat(run("sim", "list", "--json", file.toString())).isZero();
+        assertThat(out.toString()).isEmpty();
+        assertThat(JsonMapper.shared().readTree(Files.readString(file))).hasSameSizeAs(Workloads.all());
+    }
+
+    @Test
+    void aFigureForOnceIsThatOfEachCardThatIsCompared() {
+        JsonNode rows = json(
+                        "sim",
+                        "compare",
+                        "cipu-1",
+                        "moc-1.5",
+                        "--set",
+                        "network.bandwidth=10",
+                        "--workload",
+                        "udp1500",
+                        "--duration",
+                        "5ms",
+                        "--json")
+                .get("rows");
+        assertThat(rows).hasSize(2);
+        // 10 Gb/s of frames that take the cable for 1538 bytes
+        assertThat(rows)
+                .allSatisfy(row -> assertThat(row.get("most").asDouble()).isCloseTo(0.813e6, within(0.02e6)));
+    }
+
     @Test
     void theSameSeedGivesTheSameJson() {
         String[] args = {
