@@ -21,7 +21,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Sends recorded requests to a block device. */
-final class BlkPlayer implements Player {
+final class BlkPlayer extends Player {
     static final FeatureSet USED = FeatureSet.of(
             BlkFeature.RO,
             BlkFeature.BLK_SIZE,
@@ -43,16 +43,13 @@ final class BlkPlayer implements Player {
     /** Of data buffers, of all queues together. */
     private static final long MOST_DATA = 128L << 20;
 
-    private final FrontEnd frontEnd;
     private final Writes writes;
-    private final LiveTally tally;
-    private final Places places;
     private final int dataBytes;
-    private final Lane[] lanes;
+    private final Requests[] lanes;
 
     /** A request queue, and a slot with a data buffer for each request that may be under way. */
-    private static final class Lane {
-        private final FrontEndQueue queue;
+    private static final class Requests extends Lane {
+        private final LiveTally tally;
         private final BlkDriver driver;
         private final long[] data;
         private final long[] started;
@@ -61,10 +58,10 @@ final class BlkPlayer implements Player {
         private final int[] freeSlots;
         private final int[] slotOfToken;
         private int free;
-        private boolean dirty;
 
-        Lane(FrontEndQueue queue, DriverMemory memory, int depth, int dataBytes) {
-            this.queue = queue;
+        Requests(FrontEndQueue queue, DriverMemory memory, int depth, int dataBytes, LiveTally tally) {
+            super(queue);
+            this.tally = tally;
             driver = new BlkDriver(queue.ring(), memory);
             data = new long[depth];
             started = new long[depth];
@@ -77,23 +74,45 @@ final class BlkPlayer implements Player {
                 freeSlots[slot] = depth - 1 - slot;
             }
             free = depth;
+            queue.ring().suppressCalls();
+        }
+
+        @Override
+        int reap() {
+            int token = driver.poll();
+            if (token < 0) {
+                return 0;
+            }
+            long now = System.nanoTime();
+            int done = 0;
+            do {
+                int slot = slotOfToken[token];
+                Operation operation = operations[slot];
+                tally.done(operation, now - started[slot]);
+                if (driver.status() != BlkRequest.OK) {
+                    tally.failed(
+                            operation,
+                            "one of the " + operation.plural() + ", of sector " + Long.toUnsignedString(sectors[slot])
+                                    + ", ended with status " + Byte.toUnsignedInt(driver.status()));
+                }
+                freeSlots[free++] = slot;
+                done++;
+                token = driver.poll();
+            } while (token >= 0);
+            return done;
+        }
+
+        @Override
+        int underWay() {
+            return data.length - free;
         }
     }
 
-    private BlkPlayer(LiveSpec spec, FrontEnd frontEnd, List<Contents.Queue> queues, LiveTally tally) {
-        this.frontEnd = frontEnd;
-        this.writes = spec.writes();
-        this.tally = tally;
-        check(spec, queues);
-        places = places(queues, frontEnd.maxQueues());
-        frontEnd.start(places.count());
-        lanes = new Lane[places.count()];
-        dataBytes = dataBytes(queues);
-        int depth = depth(spec, dataBytes, places(queues, Places.MOST).count());
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new Lane(frontEnd.queue(i), frontEnd.memory(), depth, dataBytes);
-            lanes[i].queue.ring().suppressCalls();
-        }
+    private BlkPlayer(FrontEnd frontEnd, Places places, Requests[] lanes, Writes writes, int dataBytes) {
+        super(frontEnd, places, lanes);
+        this.lanes = lanes;
+        this.writes = writes;
+        this.dataBytes = dataBytes;
     }
 
     /** Connects to the device, and checks that it can have what the trace has before anything is sent. */
@@ -108,7 +127,19 @@ final class BlkPlayer implements Player {
                         spec.target().indirect() ? PARTS : 0,
                         count,
                         each * count,
-                        frontEnd -> new BlkPlayer(spec, frontEnd, queues, tally));
+                        frontEnd -> start(spec, frontEnd, queues, depth, dataBytes, tally));
+    }
+
+    private static BlkPlayer start(
+            LiveSpec spec, FrontEnd frontEnd, List<Contents.Queue> queues, int depth, int dataBytes, LiveTally tally) {
+        check(spec, frontEnd, queues);
+        Places places = places(queues, frontEnd.maxQueues());
+        frontEnd.start(places.count());
+        Requests[] lanes = new Requests[places.count()];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = new Requests(frontEnd.queue(i), frontEnd.memory(), depth, dataBytes, tally);
+        }
+        return new BlkPlayer(frontEnd, places, lanes, spec.writes(), dataBytes);
     }
 
     private static Places places(List<Contents.Queue> queues, int there) {
@@ -125,7 +156,7 @@ final class BlkPlayer implements Player {
         return Math.clamp(MOST_DATA / queues / dataBytes, 1, Math.max(1, ring));
     }
 
-    private void check(LiveSpec spec, List<Contents.Queue> queues) {
+    private static void check(LiveSpec spec, FrontEnd frontEnd, List<Contents.Queue> queues) {
         MemorySegment config = MemorySegment.ofArray(frontEnd.readConfig(0, BlkConfig.MAX_DISCARD_SECTORS));
         long capacity = config.get(Le.LONG_UNALIGNED, BlkConfig.CAPACITY);
         if (capacity <= 0) {
@@ -145,7 +176,8 @@ final class BlkPlayer implements Player {
     }
 
     @Override
-    public @Nullable LeftOut refuses(Tape tape) {
+    @Nullable
+    LeftOut refuses(Tape tape) {
         Operation operation = tape.operation();
         if (operation.isFrame()) {
             return LeftOut.OTHER;
@@ -165,9 +197,10 @@ final class BlkPlayer implements Player {
 
     private boolean offers(Operation operation, int type) {
         return switch (operation) {
-            case FLUSH -> frontEnd.negotiated().has(BlkFeature.FLUSH);
+            case FLUSH -> frontEnd().negotiated().has(BlkFeature.FLUSH);
             case DISCARD ->
-                frontEnd.negotiated()
+                frontEnd()
+                        .negotiated()
                         .has(
                                 switch (type) {
                                     case BlkRequest.WRITE_ZEROES -> BlkFeature.WRITE_ZEROES;
@@ -178,18 +211,18 @@ final class BlkPlayer implements Player {
         };
     }
 
-    private Lane lane(Tape tape) {
-        return lanes[places.of(tape.transaction().queue())];
+    private Requests lane(Tape tape) {
+        return lanes[place(tape.transaction().queue())];
     }
 
     @Override
-    public boolean hasRoom(Tape tape) {
+    boolean hasRoom(Tape tape) {
         return lane(tape).free > 0;
     }
 
     @Override
-    public void send(Tape tape, long now) {
-        Lane lane = lane(tape);
+    void send(Tape tape, long now) {
+        Requests lane = lane(tape);
         Transaction each = tape.transaction();
         Operation operation = tape.operation();
         int slot = lane.freeSlots[lane.free - 1];
@@ -200,8 +233,8 @@ final class BlkPlayer implements Player {
             MemorySegment.copy(
                     each.bytes(),
                     0,
-                    frontEnd.memory().segment(),
-                    frontEnd.memory().offset(lane.data[slot]),
+                    frontEnd().memory().segment(),
+                    frontEnd().memory().offset(lane.data[slot]),
                     bytes);
         }
         int type = operation == Operation.WRITE ? BlkRequest.OUT : each.operation();
@@ -214,85 +247,18 @@ final class BlkPlayer implements Player {
         lane.started[slot] = now;
         lane.operations[slot] = operation;
         lane.sectors[slot] = each.sector();
-        lane.dirty = true;
+        lane.put();
     }
 
     /** What the trace has of the data; for the rest a pattern that the sector alone decides. */
     private void fill(long data, Transaction each, int bytes) {
-        MemorySegment memory = frontEnd.memory().segment();
-        long at = frontEnd.memory().offset(data);
+        MemorySegment memory = frontEnd().memory().segment();
+        long at = frontEnd().memory().offset(data);
         int captured = Math.min(each.captured(), bytes);
         if (captured < bytes) {
             int sectors = (bytes + BlkRequest.SECTOR_BYTES - 1) / BlkRequest.SECTOR_BYTES;
             PATTERN.fill(memory, at, sectors * BlkRequest.SECTOR_BYTES, each.sector(), 0);
         }
         MemorySegment.copy(each.bytes(), 0, memory, at, captured);
-    }
-
-    @Override
-    public void publish() {
-        for (Lane lane : lanes) {
-            if (lane.dirty) {
-                lane.dirty = false;
-                lane.queue.publish();
-            }
-        }
-    }
-
-    @Override
-    public int reap() {
-        int done = 0;
-        for (Lane lane : lanes) {
-            done += reap(lane);
-        }
-        return done;
-    }
-
-    private int reap(Lane lane) {
-        int token = lane.driver.poll();
-        if (token < 0) {
-            return 0;
-        }
-        long now = System.nanoTime();
-        int done = 0;
-        do {
-            int slot = lane.slotOfToken[token];
-            Operation operation = lane.operations[slot];
-            tally.done(operation, now - lane.started[slot]);
-            if (lane.driver.status() != BlkRequest.OK) {
-                tally.failed(
-                        operation,
-                        "one of the " + operation.plural() + ", of sector " + Long.toUnsignedString(lane.sectors[slot])
-                                + ", ended with status " + Byte.toUnsignedInt(lane.driver.status()));
-            }
-            lane.freeSlots[lane.free++] = slot;
-            done++;
-            token = lane.driver.poll();
-        } while (token >= 0);
-        return done;
-    }
-
-    @Override
-    public int underWay() {
-        int sum = 0;
-        for (Lane lane : lanes) {
-            sum += lane.data.length - lane.free;
-        }
-        return sum;
-    }
-
-    @Override
-    public int queues() {
-        return places.count();
-    }
-
-    @Override
-    public int recordedQueues() {
-        return places.recorded();
-    }
-
-    @Override
-    public FrontEnd frontEnd() {
-        return frontEnd;
     }
 }

@@ -18,7 +18,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Sends recorded frames to a network device, and counts what it brings. */
-final class NetPlayer implements Player {
+final class NetPlayer extends Player {
     static final FeatureSet USED = FeatureSet.of(
             NetFeature.CSUM,
             NetFeature.HOST_TSO4,
@@ -38,41 +38,70 @@ final class NetPlayer implements Player {
     private static final int CACHE_LINE = 64;
     private static final int BURST = 64;
 
-    private final FrontEnd frontEnd;
-    private final LiveTally tally;
-    private final Places places;
     private final int bufferBytes;
-    private final Lane[] lanes;
+    private final Pair[] lanes;
 
     /** A pair of queues. */
-    private static final class Lane {
+    private static final class Pair extends Lane {
+        private final LiveTally tally;
         private final FrontEndQueue receiveq;
-        private final FrontEndQueue transmitq;
         private final NetDriver driver;
         private final long[] started;
-        private boolean dirty;
 
-        Lane(FrontEndQueue receiveq, FrontEndQueue transmitq, DriverMemory memory, int bufferBytes) {
+        Pair(FrontEndQueue receiveq, FrontEndQueue transmitq, DriverMemory memory, int bufferBytes, LiveTally tally) {
+            super(transmitq);
+            this.tally = tally;
             this.receiveq = receiveq;
-            this.transmitq = transmitq;
             driver = new NetDriver(receiveq.ring(), transmitq.ring(), memory, bufferBytes);
             started = new long[transmitq.ring().size()];
             receiveq.ring().suppressCalls();
             transmitq.ring().suppressCalls();
             receiveq.publish();
         }
+
+        @Override
+        int reap() {
+            return receive() + reclaim();
+        }
+
+        private int receive() {
+            int done = 0;
+            int bytes;
+            while (done < BURST && (bytes = driver.receive()) >= 0) {
+                tally.receive(Math.max(0, bytes - NetHeader.BYTES));
+                driver.recycle();
+                done++;
+            }
+            if (done > 0) {
+                receiveq.publish();
+            }
+            return done;
+        }
+
+        private int reclaim() {
+            if (!driver.reclaim()) {
+                return 0;
+            }
+            long now = System.nanoTime();
+            int done = 0;
+            do {
+                // what came back last is what is taken next
+                tally.done(Operation.SEND, now - started[driver.transmitSlot()]);
+                done++;
+            } while (done < BURST && driver.reclaim());
+            return done;
+        }
+
+        @Override
+        int underWay() {
+            return driver.inFlight();
+        }
     }
 
-    private NetPlayer(FrontEnd frontEnd, List<Contents.Queue> queues, LiveTally tally) {
-        this.frontEnd = frontEnd;
-        this.tally = tally;
-        places = places(queues, frontEnd.maxQueues());
-        bufferBytes = bufferBytes(queues);
-        frontEnd.start(2 * places.count());
-        lanes = new Lane[places.count()];
-        for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new Lane(frontEnd.queue(2 * i), frontEnd.queue(2 * i + 1), frontEnd.memory(), bufferBytes);
-        }
+    private NetPlayer(FrontEnd frontEnd, Places places, Pair[] lanes, int bufferBytes) {
+        super(frontEnd, places, lanes);
+        this.lanes = lanes;
+        this.bufferBytes = bufferBytes;
     }
 
     /** Connects to the device. */
@@ -82,14 +111,25 @@ final class NetPlayer implements Player {
                     + " sends them: replay the device that did");
         }
         int count = places(queues, Places.MOST).count();
-        long each = 2L * spec.target().queueSize() * bufferBytes(queues) + 2 * CACHE_LINE;
+        int bufferBytes = bufferBytes(queues);
+        long each = 2L * spec.target().queueSize() * bufferBytes + 2 * CACHE_LINE;
         return spec.target()
                 .connect(
                         spec.target().ringFeatures().or(USED),
                         0,
                         2 * count,
                         each * count,
-                        frontEnd -> new NetPlayer(frontEnd, queues, tally));
+                        frontEnd -> start(frontEnd, places(queues, frontEnd.maxQueues()), bufferBytes, tally));
+    }
+
+    private static NetPlayer start(FrontEnd frontEnd, Places places, int bufferBytes, LiveTally tally) {
+        frontEnd.start(2 * places.count());
+        Pair[] lanes = new Pair[places.count()];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] =
+                    new Pair(frontEnd.queue(2 * i), frontEnd.queue(2 * i + 1), frontEnd.memory(), bufferBytes, tally);
+        }
+        return new NetPlayer(frontEnd, places, lanes, bufferBytes);
     }
 
     private static Places places(List<Contents.Queue> queues, int there) {
@@ -108,7 +148,8 @@ final class NetPlayer implements Player {
     }
 
     @Override
-    public @Nullable LeftOut refuses(Tape tape) {
+    @Nullable
+    LeftOut refuses(Tape tape) {
         if (tape.operation() != Operation.SEND) {
             return tape.operation() == Operation.RECEIVE ? LeftOut.RECEIVED : LeftOut.OTHER;
         }
@@ -120,7 +161,7 @@ final class NetPlayer implements Player {
 
     /** Whether the device cuts frames as this gso_type asks. {@code [virtio-1.4 §5.1.6.2]} */
     private boolean cuts(int gsoType) {
-        FeatureSet has = frontEnd.negotiated();
+        FeatureSet has = frontEnd().negotiated();
         if ((gsoType & NetHeader.GSO_ECN) != 0 && !has.has(NetFeature.HOST_ECN)) {
             return false;
         }
@@ -134,18 +175,18 @@ final class NetPlayer implements Player {
         };
     }
 
-    private Lane lane(Tape tape) {
-        return lanes[places.of(tape.transaction().queue() / 2)];
+    private Pair lane(Tape tape) {
+        return lanes[place(tape.transaction().queue() / 2)];
     }
 
     @Override
-    public boolean hasRoom(Tape tape) {
+    boolean hasRoom(Tape tape) {
         return lane(tape).driver.transmitSlot() >= 0;
     }
 
     @Override
-    public void send(Tape tape, long now) {
-        Lane lane = lane(tape);
+    void send(Tape tape, long now) {
+        Pair lane = lane(tape);
         Transaction each = tape.transaction();
         int slot = lane.driver.transmitSlot();
         int bytes = tape.bytes();
@@ -155,82 +196,11 @@ final class NetPlayer implements Player {
         MemorySegment.copy(each.bytes(), 0, memory, at, captured);
         // of the rest nothing is known
         memory.asSlice(at + captured, bytes - captured).fill((byte) 0);
-        boolean asks = frontEnd.negotiated().has(NetFeature.CSUM);
+        boolean asks = frontEnd().negotiated().has(NetFeature.CSUM);
         if (!lane.driver.send(bytes, asks ? each.netHeader() : 0, asks ? each.checksumOffset() : 0)) {
             throw new IllegalStateException("a ring with a free buffer is full");
         }
         lane.started[slot] = now;
-        lane.dirty = true;
-    }
-
-    @Override
-    public void publish() {
-        for (Lane lane : lanes) {
-            if (lane.dirty) {
-                lane.dirty = false;
-                lane.transmitq.publish();
-            }
-        }
-    }
-
-    @Override
-    public int reap() {
-        int done = 0;
-        for (Lane lane : lanes) {
-            done += receive(lane) + reclaim(lane);
-        }
-        return done;
-    }
-
-    private int receive(Lane lane) {
-        int done = 0;
-        int bytes;
-        while (done < BURST && (bytes = lane.driver.receive()) >= 0) {
-            tally.receive(Math.max(0, bytes - NetHeader.BYTES));
-            lane.driver.recycle();
-            done++;
-        }
-        if (done > 0) {
-            lane.receiveq.publish();
-        }
-        return done;
-    }
-
-    private int reclaim(Lane lane) {
-        if (!lane.driver.reclaim()) {
-            return 0;
-        }
-        long now = System.nanoTime();
-        int done = 0;
-        do {
-            // what came back last is what is taken next
-            tally.done(Operation.SEND, now - lane.started[lane.driver.transmitSlot()]);
-            done++;
-        } while (done < BURST && lane.driver.reclaim());
-        return done;
-    }
-
-    @Override
-    public int underWay() {
-        int sum = 0;
-        for (Lane lane : lanes) {
-            sum += lane.driver.inFlight();
-        }
-        return sum;
-    }
-
-    @Override
-    public int queues() {
-        return places.count();
-    }
-
-    @Override
-    public int recordedQueues() {
-        return places.recorded();
-    }
-
-    @Override
-    public FrontEnd frontEnd() {
-        return frontEnd;
+        lane.put();
     }
 }
