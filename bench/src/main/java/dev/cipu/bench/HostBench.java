@@ -5,20 +5,15 @@ import dev.cipu.bench.machine.HostAdvice;
 import dev.cipu.bench.machine.HostFacts;
 import dev.cipu.bench.machine.Placement;
 import dev.cipu.bench.report.CaseResult;
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
-import dev.cipu.shim.posix.Affinity;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code cipu bench host}. */
 @Command(
@@ -30,18 +25,11 @@ import picocli.CommandLine.Spec;
 final class HostBench implements Callable<Integer> {
     private static final int LOOKS = 10;
 
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
-
     @Mixin
     private final CoreOptions cores = new CoreOptions();
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write what was found to FILE as JSON; - is standard output.")
-    private @Nullable String json;
+    @Mixin
+    private final ResultOptions output = new ResultOptions();
 
     /**
      * As other benchmarks' reports, without cases.
@@ -56,18 +44,12 @@ final class HostBench implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         HostFacts facts;
         try {
-            facts = HostFacts.look(Affinity.allowed(), cores.hostCore(), cores.cardCore(), LOOKS);
+            facts = cores.look(LOOKS);
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.FAILED, "the kernel does not tell: " + e.getMessage(), e);
         }
         Found found = new Found(facts, List.of(), HostAdvice.of(facts));
-        PrintWriter out = spec.commandLine().getOut();
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            print(found, out);
-        }
-        if (json != null) {
-            JsonReport.write(found, json, out);
-        }
+        output.write(found, out -> print(found, out));
         return ExitCode.DONE;
     }
 
@@ -98,6 +80,5 @@ final class HostBench implements Callable<Integer> {
         if (found.warnings().isEmpty()) {
             out.println("Good: nothing here spoils a benchmark.");
         }
-        out.flush();
     }
 }

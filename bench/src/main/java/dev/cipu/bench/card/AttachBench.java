@@ -3,19 +3,17 @@ package dev.cipu.bench.card;
 import dev.cipu.bench.machine.CoreOptions;
 import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.RoundOptions;
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code cipu bench attach}. */
@@ -33,14 +31,11 @@ public final class AttachBench implements Callable<Integer> {
     @Mixin
     private final CoreOptions cores = new CoreOptions();
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Calls of each kind. Default: ${DEFAULT-VALUE}.")
-    private int rounds = 20;
+    @Mixin
+    private final RoundOptions rounds = new RoundOptions(20);
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write what was found to FILE as JSON; - is standard output.")
-    private @Nullable String json;
+    @Mixin
+    private final ResultOptions output = new ResultOptions();
 
     /**
      * What was found; the names stay.
@@ -51,33 +46,29 @@ public final class AttachBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (rounds < 1) {
-            throw new ParameterException(spec.commandLine(), "--rounds is " + rounds + "; one is the least");
-        }
-        MachineFacts.Before before = MachineFacts.before(cores.hostCore(), cores.cardCore());
-        PrintWriter err = spec.commandLine().getErr();
-        before.warnIfBusy(err::println);
+        rounds.require();
+        MachineFacts.Before before = cores.before(spec.commandLine().getErr()::println);
         List<CallTimes> cases;
         try (Children children = new Children()) {
             cases = AttachCalls.measure(
-                    children, CardChild.script(System.getProperty("java.class.path", "")), cores.cardCore(), rounds);
+                    children,
+                    CardChild.script(System.getProperty("java.class.path", "")),
+                    cores.cardCore(),
+                    rounds.rounds());
         } catch (IOException e) {
             throw new CommandFailure(ExitCode.FAILED, "a card or a call of it failed: " + e.getMessage(), e);
         }
         Found found = new Found(before.after(), cases);
-        PrintWriter out = spec.commandLine().getOut();
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            out.printf("%-20s %9s %9s %9s %9s%n", "milliseconds", "median", "least", "p90", "most");
-            for (CallTimes each : cases) {
-                out.printf(
-                        "%-20s %9.1f %9.1f %9.1f %9.1f%n",
-                        each.name(), each.median(), each.least(), each.p90(), each.most());
-            }
-            out.flush();
-        }
-        if (json != null) {
-            JsonReport.write(found, json, out);
-        }
+        output.write(found, out -> print(found, out));
         return ExitCode.DONE;
+    }
+
+    private static void print(Found found, PrintWriter out) {
+        out.printf("%-20s %9s %9s %9s %9s%n", "milliseconds", "median", "least", "p90", "most");
+        for (CallTimes each : found.cases()) {
+            out.printf(
+                    "%-20s %9.1f %9.1f %9.1f %9.1f%n",
+                    each.name(), each.median(), each.least(), each.p90(), each.most());
+        }
     }
 }

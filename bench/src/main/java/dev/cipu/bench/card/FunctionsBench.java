@@ -3,16 +3,15 @@ package dev.cipu.bench.card;
 import dev.cipu.bench.machine.CoreOptions;
 import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.bench.process.Children;
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,11 +49,8 @@ public final class FunctionsBench implements Callable<Integer> {
     @Option(names = "--seconds", paramLabel = "S", description = "Of silence. Default: ${DEFAULT-VALUE}.")
     private int seconds = 10;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write what was found to FILE as JSON; - is standard output.")
-    private @Nullable String json;
+    @Mixin
+    private final ResultOptions output = new ResultOptions();
 
     /**
      * What was found; the names stay.
@@ -71,8 +67,7 @@ public final class FunctionsBench implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "give --count 2 or more, --connected up to half of that, --seconds 1 or more");
         }
-        MachineFacts.Before before = MachineFacts.before(cores.hostCore(), cores.cardCore());
-        before.warnIfBusy(spec.commandLine().getErr()::println);
+        MachineFacts.Before before = cores.before(spec.commandLine().getErr()::println);
         Path script = CardChild.script(System.getProperty("java.class.path", ""));
         List<Footprint> cases = new ArrayList<>();
         for (IdleCard card : List.of(
@@ -86,32 +81,26 @@ public final class FunctionsBench implements Callable<Integer> {
             }
         }
         long each = (cases.get(1).residentBytes() - cases.get(0).residentBytes()) / (count - 1);
-        report(new Found(before.after(), idle, each, cases));
+        Found found = new Found(before.after(), idle, each, cases);
+        output.write(found, out -> print(found, out));
         return ExitCode.DONE;
     }
 
-    private void report(Found found) {
-        PrintWriter out = spec.commandLine().getOut();
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
+    private static void print(Found found, PrintWriter out) {
+        out.printf(
+                "%-10s %9s %9s %12s %8s %11s %10s%n",
+                "case", "functions", "connected", "resident MiB", "threads", "descriptors", "% of a core");
+        for (Footprint each : found.cases()) {
             out.printf(
-                    "%-10s %9s %9s %12s %8s %11s %10s%n",
-                    "case", "functions", "connected", "resident MiB", "threads", "descriptors", "% of a core");
-            for (Footprint each : found.cases()) {
-                out.printf(
-                        "%-10s %9d %9d %12.1f %8d %11d %10.2f%n",
-                        each.name(),
-                        each.functions(),
-                        each.connected(),
-                        each.residentBytes() / (double) (1 << 20),
-                        each.threads(),
-                        each.descriptors(),
-                        each.percentOfACore());
-            }
-            out.printf("a function without a host takes %.1f KiB%n", found.bytesAFunction() / 1024.0);
-            out.flush();
+                    "%-10s %9d %9d %12.1f %8d %11d %10.2f%n",
+                    each.name(),
+                    each.functions(),
+                    each.connected(),
+                    each.residentBytes() / (double) (1 << 20),
+                    each.threads(),
+                    each.descriptors(),
+                    each.percentOfACore());
         }
-        if (json != null) {
-            JsonReport.write(found, json, out);
-        }
+        out.printf("a function without a host takes %.1f KiB%n", found.bytesAFunction() / 1024.0);
     }
 }

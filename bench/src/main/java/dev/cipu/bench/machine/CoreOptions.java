@@ -3,7 +3,9 @@ package dev.cipu.bench.machine;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.posix.Affinity;
+import java.io.IOException;
 import java.util.List;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** Options that say which two cores a benchmark uses. */
@@ -26,6 +28,18 @@ public final class CoreOptions {
 
     public int cardCore() {
         return cardCore;
+    }
+
+    /** What this machine can show on the two cores, looked at several times. */
+    public HostFacts look(int looks) throws IOException, InterruptedException {
+        return HostFacts.look(Affinity.allowed(), hostCore, cardCore, looks);
+    }
+
+    /** The machine before the run. Says so where others use it. */
+    public MachineFacts.Before before(Consumer<String> warn) throws IOException, InterruptedException {
+        MachineFacts.Before before = MachineFacts.before(hostCore, cardCore);
+        before.warnIfBusy(warn);
+        return before;
     }
 
     /** Fails if the two cores are not there. */

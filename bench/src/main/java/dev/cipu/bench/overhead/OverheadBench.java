@@ -8,12 +8,10 @@ import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.bench.machine.PlacementProbe;
 import dev.cipu.bench.process.RunLength;
 import dev.cipu.bench.report.Progress;
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
-import dev.cipu.shim.posix.Affinity;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,11 +64,8 @@ public final class OverheadBench implements Callable<Integer> {
             description = "Where the page goes (default ${DEFAULT-VALUE}); 'none' writes none.")
     private String html = "overhead.html";
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write the report to FILE as JSON; - is standard output.")
-    private @Nullable String json;
+    @Mixin
+    private final ResultOptions output = new ResultOptions();
 
     @Option(
             names = "--works",
@@ -158,9 +153,8 @@ public final class OverheadBench implements Callable<Integer> {
     private OverheadReport measure(
             List<Work> works, Published published, Published.Instance instance, Progress progress)
             throws IOException, InterruptedException {
-        HostFacts host = HostFacts.look(Affinity.allowed(), cores.hostCore(), cores.cardCore(), LOOKS);
-        MachineFacts.Before machine = MachineFacts.before(cores.hostCore(), cores.cardCore());
-        machine.warnIfBusy(progress::line);
+        HostFacts host = cores.look(LOOKS);
+        MachineFacts.Before machine = cores.before(progress::line);
         Stands.Peers peers = PeerSearch.find();
         PlacementProbe probe = new PlacementProbe(cores.hostCore(), cores.cardCore());
         Ledger ledger = new Ledger();
@@ -286,15 +280,10 @@ public final class OverheadBench implements Callable<Integer> {
     }
 
     private void report(OverheadReport report, Progress progress) throws IOException {
-        PrintWriter out = spec.commandLine().getOut();
-        boolean jsonOnly = JsonReport.STANDARD_OUTPUT.equals(json);
-        new OverheadTable(report.overhead(), jsonOnly ? spec.commandLine().getErr() : out).print();
+        output.writeToAll(report, out -> new OverheadTable(report.overhead(), out).print());
         if (!html.equals(NO_PAGE)) {
             HtmlPage.write(report, Path.of(html));
             progress.line("The page is in " + html);
-        }
-        if (json != null) {
-            JsonReport.write(report, json, out);
         }
     }
 }

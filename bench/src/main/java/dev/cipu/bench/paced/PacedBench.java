@@ -4,6 +4,7 @@ import dev.cipu.bench.machine.CoreOptions;
 import dev.cipu.bench.machine.HostAdvice;
 import dev.cipu.bench.machine.HostFacts;
 import dev.cipu.bench.process.PinnedCall;
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.dataplane.CounterReader.Group;
 import dev.cipu.dataplane.IdlePolicy;
 import dev.cipu.device.card.CardProfile;
@@ -16,8 +17,6 @@ import dev.cipu.shim.assembly.StoreSpec;
 import dev.cipu.shim.assembly.TimingSpec;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
-import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.profile.CardProfiles;
 import dev.cipu.shim.profile.ProfileException;
 import java.io.IOException;
@@ -25,7 +24,6 @@ import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -77,11 +75,8 @@ public final class PacedBench implements Callable<Integer> {
             description = "How long, after four seconds to warm up (default ${DEFAULT-VALUE}).")
     private double seconds = 10;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write the result to FILE as JSON; - is standard output.")
-    private @Nullable String json;
+    @Mixin
+    private final ResultOptions output = new ResultOptions();
 
     /**
      * What was found.
@@ -113,17 +108,11 @@ public final class PacedBench implements Callable<Integer> {
         }
         cores.require();
         CardProfile profile = profile();
-        HostFacts machine = HostFacts.look(Affinity.allowed(), cores.hostCore(), cores.cardCore(), LOOKS);
+        HostFacts machine = cores.look(LOOKS);
         // a card of its own, so that its errors are not among those that are measured
         measure(profile, machine, WARM_UP_SECONDS);
         Result result = measure(profile, machine, seconds);
-        PrintWriter out = spec.commandLine().getOut();
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            print(result, out);
-        }
-        if (json != null) {
-            JsonReport.write(result, json, out);
-        }
+        output.write(result, out -> print(result, out));
         return ExitCode.DONE;
     }
 
@@ -188,6 +177,5 @@ public final class PacedBench implements Callable<Integer> {
                 result.errorP99() / MICRO,
                 result.card().getOrDefault("error_max_ns", 0L) / MICRO);
         result.warnings().forEach(warning -> out.println("warning: " + warning));
-        out.flush();
     }
 }

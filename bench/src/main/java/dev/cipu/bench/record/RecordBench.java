@@ -3,9 +3,10 @@ package dev.cipu.bench.record;
 import dev.cipu.bench.machine.CoreOptions;
 import dev.cipu.bench.machine.HostAdvice;
 import dev.cipu.bench.machine.HostFacts;
+import dev.cipu.bench.process.RoundOptions;
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
 import dev.cipu.shim.posix.Affinity;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -36,7 +37,6 @@ public final class RecordBench implements Callable<Integer> {
     private static final int ALONE_PER_SECOND = 1_000_000;
     private static final int MOST_PER_SECOND = 50_000_000;
     private static final int MOST_SECONDS = 60;
-    private static final int MOST_ROUNDS = 1_000;
 
     @Spec
     @SuppressWarnings("NullAway.Init")
@@ -52,12 +52,8 @@ public final class RecordBench implements Callable<Integer> {
             description = "Frames a second (default ${DEFAULT-VALUE}).")
     private long rate = 1_000_000;
 
-    @Option(
-            names = "--rounds",
-            paramLabel = "N",
-            defaultValue = "5",
-            description = "Turns of each kind that count, after one that does not (default ${DEFAULT-VALUE}).")
-    private int rounds = 5;
+    @Mixin
+    private final RoundOptions rounds = new RoundOptions(5);
 
     @Option(
             names = "--seconds",
@@ -72,11 +68,8 @@ public final class RecordBench implements Callable<Integer> {
             description = "Where traces are made for the time of a turn (default: the directory for temporary files).")
     private @Nullable Path directory;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write the result to FILE as JSON; - is standard output.")
-    private @Nullable String json;
+    @Mixin
+    private final ResultOptions output = new ResultOptions();
 
     /** What was found; the names stay. */
     record Result(
@@ -93,16 +86,13 @@ public final class RecordBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (!(rate >= 1 && rate <= MOST_PER_SECOND && seconds > 0 && seconds <= MOST_SECONDS)
-                || rounds < 1
-                || rounds > MOST_ROUNDS) {
+        if (!(rate >= 1 && rate <= MOST_PER_SECOND && seconds > 0 && seconds <= MOST_SECONDS)) {
             throw new ParameterException(
-                    spec.commandLine(),
-                    "--rate is from 1 to 50000000, --seconds above 0 and at most 60, --rounds from 1 to 1000");
+                    spec.commandLine(), "--rate is from 1 to 50000000, --seconds above 0 and at most 60");
         }
+        rounds.require();
         cores.require();
-        List<Integer> allowed = Affinity.allowed();
-        HostFacts machine = HostFacts.look(allowed, cores.hostCore(), cores.cardCore(), LOOKS);
+        HostFacts machine = cores.look(LOOKS);
         Path folder = folder();
         List<Turn> turns;
         Alone alone;
@@ -113,24 +103,19 @@ public final class RecordBench implements Callable<Integer> {
             delete(folder);
         }
         List<String> warnings = new ArrayList<>(HostAdvice.of(machine));
-        if (allowed.size() < 3) {
+        int allowed = Affinity.allowed().size();
+        if (allowed < 3) {
             warnings.add("There are two cores: the recording thread shares the guest's, which then offers less.");
         }
         Result result = new Result(
-                Cost.of(turns, rate), Cost.of(turns, 0), alone, turns, allowed.size(), machine, List.copyOf(warnings));
-        PrintWriter out = spec.commandLine().getOut();
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            print(result, out);
-        }
-        if (json != null) {
-            JsonReport.write(result, json, out);
-        }
+                Cost.of(turns, rate), Cost.of(turns, 0), alone, turns, allowed, machine, List.copyOf(warnings));
+        output.write(result, out -> print(result, out));
         return ExitCode.DONE;
     }
 
     private List<Turn> turns(Path folder) throws IOException, InterruptedException {
         List<Turn> turns = new ArrayList<>();
-        for (int round = 0; round <= rounds; round++) {
+        for (int round = 0; round <= rounds.rounds(); round++) {
             for (long offered : new long[] {rate, 0}) {
                 for (boolean recording : new boolean[] {false, true}) {
                     Turn turn = turn(folder, offered, recording);
@@ -147,7 +132,7 @@ public final class RecordBench implements Callable<Integer> {
     private Alone alone(Path folder) throws IOException, InterruptedException {
         Path trace = folder.resolve("alone");
         List<Alone> all = new ArrayList<>();
-        for (int round = 0; round <= rounds; round++) {
+        for (int round = 0; round <= rounds.rounds(); round++) {
             all.add(Alone.measure(trace, (long) (ALONE_PER_SECOND * seconds), List.of(cores.hostCore())));
             delete(trace);
         }
@@ -195,7 +180,6 @@ public final class RecordBench implements Callable<Integer> {
                 result.alone().writerNanos(),
                 result.alone().writerMost() / 1e6);
         result.warnings().forEach(warning -> out.println("warning: " + warning));
-        out.flush();
     }
 
     private static void print(String what, Cost cost, PrintWriter out) {

@@ -3,9 +3,10 @@ package dev.cipu.bench.sim;
 import dev.cipu.bench.machine.CoreOptions;
 import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.bench.machine.Median;
+import dev.cipu.bench.process.RoundOptions;
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.device.card.CardProfile;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.profile.CardProfiles;
 import dev.cipu.sim.event.Picos;
@@ -20,7 +21,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -53,17 +53,14 @@ public final class SimBench implements Callable<Integer> {
     @Option(names = "--card", paramLabel = "NAME", description = "Whose timing. Default: ${DEFAULT-VALUE}.")
     private String card = "cipu-1";
 
-    @Option(names = "--rounds", paramLabel = "N", description = "Runs of each kind. Default: ${DEFAULT-VALUE}.")
-    private int rounds = 7;
+    @Mixin
+    private final RoundOptions rounds = new RoundOptions(7);
 
     @Option(names = "--millis", paramLabel = "N", description = "Virtual time of a run. Default: ${DEFAULT-VALUE}.")
     private int millis = 100;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write what was found to FILE as JSON; - is standard output.")
-    private @Nullable String json;
+    @Mixin
+    private final ResultOptions output = new ResultOptions();
 
     /**
      * One kind of run; medians of all rounds but the first, in which the compiler is still at work.
@@ -79,13 +76,12 @@ public final class SimBench implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (rounds < 1 || millis < 1) {
-            throw new ParameterException(
-                    spec.commandLine(), "--rounds " + rounds + " and --millis " + millis + " must be at least 1");
+        rounds.require();
+        if (millis < 1) {
+            throw new ParameterException(spec.commandLine(), "--millis is at least 1, not " + millis);
         }
         Timing timing = CardTiming.of(profile(), CardProfiles.assumed());
-        MachineFacts.Before before = MachineFacts.before(cores.hostCore(), cores.cardCore());
-        before.warnIfBusy(spec.commandLine().getErr()::println);
+        MachineFacts.Before before = cores.before(spec.commandLine().getErr()::println);
         List<Speed> speeds = new ArrayList<>();
         List<Integer> allowed = Affinity.allowed();
         Affinity.pin(cores.cardCore());
@@ -97,20 +93,17 @@ public final class SimBench implements Callable<Integer> {
             Affinity.pin(allowed);
         }
         Found found = new Found(before.after(), card, speeds);
-        PrintWriter out = spec.commandLine().getOut();
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            out.printf("%-8s %16s %16s %16s%n", "rings", "M events/s", "M packets/s", "best M events/s");
-            for (Speed each : speeds) {
-                out.printf(
-                        "%-8s %16.1f %16.2f %16.1f%n",
-                        each.rings(), each.eventsPerSecond() / 1e6, each.packetsPerSecond() / 1e6, each.most() / 1e6);
-            }
-            out.flush();
-        }
-        if (json != null) {
-            JsonReport.write(found, json, out);
-        }
+        output.write(found, out -> print(found, out));
         return ExitCode.DONE;
+    }
+
+    private static void print(Found found, PrintWriter out) {
+        out.printf("%-8s %16s %16s %16s%n", "rings", "M events/s", "M packets/s", "best M events/s");
+        for (Speed each : found.speeds()) {
+            out.printf(
+                    "%-8s %16.1f %16.2f %16.1f%n",
+                    each.rings(), each.eventsPerSecond() / 1e6, each.packetsPerSecond() / 1e6, each.most() / 1e6);
+        }
     }
 
     private CardProfile profile() {
@@ -126,7 +119,7 @@ public final class SimBench implements Callable<Integer> {
                 Workload.Kind.TRANSMIT, PACKET_BYTES, QUEUES, DEPTH, format, BATCH, 0, FLOWS, false, false);
         List<Double> events = new ArrayList<>();
         List<Double> packets = new ArrayList<>();
-        for (int round = 0; round <= rounds; round++) {
+        for (int round = 0; round <= rounds.rounds(); round++) {
             try (Simulation simulation = new Simulation(timing, workload, SEED)) {
                 long warmUp = simulation.run(0, 100 * Picos.MICRO).events();
                 long start = System.nanoTime();

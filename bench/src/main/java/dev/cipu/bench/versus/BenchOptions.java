@@ -8,7 +8,6 @@ import dev.cipu.bench.report.Progress;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -24,12 +23,6 @@ public final class BenchOptions {
 
     @Option(names = "--quick", description = "One round, short samples. For a first look only.")
     private boolean quick;
-
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write the report to FILE as JSON; - is standard output.")
-    private @Nullable String json;
 
     @Option(
             names = "--rounds",
@@ -67,11 +60,6 @@ public final class BenchOptions {
 
     boolean quick() {
         return quick;
-    }
-
-    @Nullable
-    String json() {
-        return json;
     }
 
     Setup setup(String program, boolean hugePages) {

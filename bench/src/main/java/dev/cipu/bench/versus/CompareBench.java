@@ -1,8 +1,8 @@
 package dev.cipu.bench.versus;
 
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -11,12 +11,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,10 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
         })
 public final class CompareBench implements Callable<Integer> {
     private static final double PERCENT = 100;
-
-    @Spec
-    @SuppressWarnings("NullAway.Init")
-    private CommandSpec spec;
 
     @Parameters(index = "0", paramLabel = "OLD", description = "The older report.")
     @SuppressWarnings("NullAway.Init")
@@ -49,11 +43,8 @@ public final class CompareBench implements Callable<Integer> {
             description = "A change of less is not worth a word (default ${DEFAULT-VALUE}).")
     private double tolerance = 5;
 
-    @Option(
-            names = "--json",
-            paramLabel = "FILE",
-            description = "Write the comparison to FILE as JSON; - is standard output.")
-    private @Nullable String json;
+    @Mixin
+    private final ResultOptions output = new ResultOptions();
 
     /**
      * What is written.
@@ -76,13 +67,7 @@ public final class CompareBench implements Callable<Integer> {
                     ExitCode.USAGE,
                     "the reports have no case with samples in common; give two of the same 'cipu bench' command");
         }
-        PrintWriter out = spec.commandLine().getOut();
-        if (!JsonReport.STANDARD_OUTPUT.equals(json)) {
-            print(cases, out);
-        }
-        if (json != null) {
-            JsonReport.write(new Found(after.path("machine"), tolerance, cases), json, out);
-        }
+        output.write(new Found(after.path("machine"), tolerance, cases), out -> print(cases, out));
         boolean worse = cases.stream().anyMatch(one -> one.verdict() == CaseComparison.Verdict.WORSE);
         return worse ? ExitCode.FAILED : ExitCode.DONE;
     }
@@ -112,7 +97,6 @@ public final class CompareBench implements Callable<Integer> {
                     percent(one.high()),
                     one.verdict().name().toLowerCase(Locale.ROOT));
         }
-        out.flush();
     }
 
     private static double percent(double change) {

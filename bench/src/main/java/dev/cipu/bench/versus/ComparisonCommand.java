@@ -4,11 +4,10 @@ import dev.cipu.bench.machine.MachineFacts;
 import dev.cipu.bench.report.CaseResult;
 import dev.cipu.bench.report.Progress;
 import dev.cipu.bench.report.Report;
+import dev.cipu.bench.report.ResultOptions;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
-import dev.cipu.shim.cli.JsonReport;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
@@ -24,6 +23,10 @@ public abstract class ComparisonCommand implements Callable<Integer> {
     @Mixin
     @SuppressWarnings("NullAway.Init")
     private BenchOptions options;
+
+    @Mixin
+    @SuppressWarnings("NullAway.Init")
+    private ResultOptions output;
 
     /** The cases of the report; none if the options name none. */
     protected abstract List<CaseResult> measure(Run run) throws IOException, InterruptedException;
@@ -44,28 +47,16 @@ public abstract class ComparisonCommand implements Callable<Integer> {
     }
 
     private int run() throws IOException, InterruptedException {
-        PrintWriter err = spec.commandLine().getErr();
-        Progress progress = Progress.to(err);
-        MachineFacts.Before machine =
-                MachineFacts.before(options.cores().hostCore(), options.cores().cardCore());
-        machine.warnIfBusy(progress::line);
+        Progress progress = Progress.to(spec.commandLine().getErr());
+        MachineFacts.Before machine = options.cores().before(progress::line);
         Run run = new Run(options, progress);
         List<CaseResult> cases = measure(run);
         progress.done();
         if (cases.isEmpty()) {
             throw new CommandFailure(ExitCode.USAGE, "--case names no case; see docs/benchmarks.md for their names");
         }
-        report(new Report(machine.after(run.reservedPages()), cases));
+        Report report = new Report(machine.after(run.reservedPages()), cases);
+        output.writeToAll(report, report::print);
         return verdict();
-    }
-
-    private void report(Report report) {
-        PrintWriter out = spec.commandLine().getOut();
-        String file = options.json();
-        boolean jsonOnly = JsonReport.STANDARD_OUTPUT.equals(file);
-        report.print(jsonOnly ? spec.commandLine().getErr() : out);
-        if (file != null) {
-            JsonReport.write(report, file, out);
-        }
     }
 }

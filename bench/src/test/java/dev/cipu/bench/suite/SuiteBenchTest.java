@@ -100,6 +100,14 @@ class SuiteBenchTest {
     }
 
     @Test
+    void peopleReadOnStandardErrorIfMachinesHaveStandardOutput() {
+        assertThat(run(List.of(good("a")), "--json", "-")).isEqualTo(ExitCode.DONE);
+        JsonNode report = JsonMapper.builder().build().readTree(out.toString());
+        assertThat(report.get("cases").get(0).get("name").asString()).isEqualTo("a/case");
+        assertThat(err.toString()).contains("a/case", "2.00");
+    }
+
+    @Test
     void aPartWithoutItsPeerIsLeftOutWithALineThatSaysHowToHaveIt() {
         assertThat(run(List.of(missing("a"), good("b")))).isEqualTo(ExitCode.DONE);
         assertThat(ran).containsExactly("a", "b");

@@ -49,6 +49,20 @@ class BenchCommandTest {
     }
 
     @Test
+    void noRoundsAreNoMeasurement() {
+        for (String what : List.of("attach", "sim", "record")) {
+            for (String rounds : List.of("0", "-1", "1001")) {
+                err.getBuffer().setLength(0);
+                assertThat(run("bench", what, "--rounds", rounds)).as(what).isEqualTo(ExitCode.USAGE);
+                assertThat(err.toString().lines())
+                        .singleElement()
+                        .asString()
+                        .contains("--rounds is from 1 to 1000, not " + rounds);
+            }
+        }
+    }
+
+    @Test
     void oneCoreIsTooFew() {
         assertThatThrownBy(() -> new CoreOptions().require(List.of(0)))
                 .asInstanceOf(InstanceOfAssertFactories.type(CommandFailure.class))
