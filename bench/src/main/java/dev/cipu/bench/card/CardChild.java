@@ -5,10 +5,10 @@ import dev.cipu.bench.process.Children;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.posix.CpuUsage;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -19,6 +19,9 @@ final class CardChild {
     private static final String RESIDENT = "VmRSS:";
     private static final String THREADS = "Threads:";
     private static final int KIB = 1024;
+
+    /** A card of thousands of functions makes them all before it says the first line. */
+    private static final Duration START = Duration.ofMinutes(2);
 
     private final Child process;
     private final long pid;
@@ -49,13 +52,8 @@ final class CardChild {
         List<String> command = new ArrayList<>(List.of(script.toString(), "serve"));
         command.addAll(options);
         Child child = children.start("card", core, true, command);
-        BufferedReader console = child.console();
         for (int said = 0; said < ready; ) {
-            String line = console.readLine();
-            if (line == null) {
-                throw new IOException("the card ended: " + child.lastWords());
-            }
-            if (line.startsWith(READY)) {
+            if (child.nextLine(START).startsWith(READY)) {
                 said++;
             }
         }

@@ -5,6 +5,7 @@ import dev.cipu.bench.process.RunLength;
 import dev.cipu.shim.load.OrderPlan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,9 @@ import tools.jackson.core.type.TypeReference;
 /** A way whose devices our own driver drives through sockets: all but QEMU's own. */
 final class DrivenStand implements Stand {
     private static final TypeReference<Map<String, Integer>> COUNTS = new TypeReference<>() {};
+
+    /** Beyond the length of a job: a server may be slow with what is in flight. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Way way;
     private final Guest guest;
@@ -29,13 +33,9 @@ final class DrivenStand implements Stand {
             this.child = child;
         }
 
-        Job.Answer run(Job job) throws IOException {
+        Job.Answer run(Job job, RunLength length) throws IOException, InterruptedException {
             child.say(GuestServer.JSON.writeValueAsString(job));
-            String answer = child.console().readLine();
-            if (answer == null) {
-                throw new IOException("the guest's process ended: " + child.lastWords());
-            }
-            return GuestServer.JSON.readValue(answer, Job.Answer.class);
+            return GuestServer.JSON.readValue(child.nextLine(length.with(PATIENCE)), Job.Answer.class);
         }
     }
 
@@ -90,7 +90,7 @@ final class DrivenStand implements Stand {
 
     @Override
     public Measured measure(Work work, RunLength length, @Nullable OrderPlan orders, boolean profile)
-            throws IOException {
+            throws IOException, InterruptedException {
         Side side = side(work);
         if (side == null) {
             throw new IllegalArgumentException(way + " cannot do " + work.name());
@@ -105,7 +105,7 @@ final class DrivenStand implements Stand {
                 server.say(CardServer.PROFILE);
             }
         }
-        Job.Answer answer = guest.run(new Job(
+        Job job = new Job(
                 server == null ? null : text(side.net()),
                 server == null ? null : text(side.blk()),
                 work,
@@ -115,12 +115,13 @@ final class DrivenStand implements Stand {
                 length.seconds(),
                 processes,
                 text(probe),
-                profile));
+                profile);
+        Job.Answer answer = guest.run(job, length);
         Map<String, Integer> deviceHotSpots = Map.of();
         if (server != null) {
             if (looks) {
                 server.say(CardServer.REPORT);
-                deviceHotSpots = GuestServer.JSON.readValue(server.console().readLine(), COUNTS);
+                deviceHotSpots = GuestServer.JSON.readValue(server.nextLine(PATIENCE), COUNTS);
             }
             server.hold();
         }

@@ -1,14 +1,14 @@
 package dev.cipu.bench.overhead;
 
 import dev.cipu.bench.process.CacheFolder;
+import dev.cipu.bench.process.EmulatedGuest;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.StorageDaemon;
 import dev.cipu.bench.process.TestPmd;
 import dev.cipu.shim.cli.CommandFailure;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Looks for what the ways of others need. Nothing of it is necessary. */
@@ -23,28 +23,29 @@ final class PeerSearch {
         String stdbuf = search.program("stdbuf", "coreutils", Way.POLL_PEER);
         String testpmd = search.program(TestPmd.PROGRAM, TestPmd.PACKAGE, Way.POLL_PEER);
         String daemon = search.program(StorageDaemon.PROGRAM, StorageDaemon.PACKAGE, Way.POLL_PEER);
-        VmmStand.Image image = search.image();
-        return new Stands.Peers(stdbuf == null ? null : testpmd, daemon, image, List.copyOf(search.missing));
+        EmulatedGuest guest = search.guest();
+        return new Stands.Peers(stdbuf == null ? null : testpmd, daemon, guest, List.copyOf(search.missing));
     }
 
     private @Nullable String program(String name, String debianPackage, Way way) {
+        return find(way, () -> Program.find(name, Program.searchPath(), debianPackage));
+    }
+
+    private <T> @Nullable T find(Way way, Supplier<T> what) {
         try {
-            return Program.find(name, Program.searchPath(), debianPackage);
+            return what.get();
         } catch (CommandFailure e) {
             missing.add(way.title() + ": " + e.getMessage());
             return null;
         }
     }
 
-    private VmmStand.@Nullable Image image() {
-        String qemu = program("qemu-system-x86_64", "qemu-system-x86", Way.VMM);
-        Path guest = CacheFolder.path().resolve("guest");
-        Path kernel = guest.resolve("vmlinuz");
-        Path initrd = guest.resolve("full.cpio");
-        if (!Files.isReadable(kernel) || !Files.isReadable(initrd)) {
-            missing.add(Way.VMM.title() + ": the guest's image is missing; on Debian: scripts/guest-image.sh makes it");
-            return null;
-        }
-        return qemu == null ? null : new VmmStand.Image(qemu, kernel, initrd);
+    private @Nullable EmulatedGuest guest() {
+        String qemu = program(EmulatedGuest.PROGRAM, EmulatedGuest.PACKAGE, Way.VMM);
+        // without QEMU, too: all that is missing is told at once
+        EmulatedGuest guest = find(
+                Way.VMM,
+                () -> EmulatedGuest.of(List.of(qemu == null ? EmulatedGuest.PROGRAM : qemu), CacheFolder.guest()));
+        return qemu == null ? null : guest;
     }
 }

@@ -2,6 +2,7 @@ package dev.cipu.bench.overhead;
 
 import dev.cipu.bench.process.Child;
 import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.EmulatedGuest;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.Setup;
 import dev.cipu.bench.process.StorageDaemon;
@@ -35,7 +36,7 @@ final class Stands implements Rotation.StandsOf {
     record Peers(
             @Nullable String testpmd,
             @Nullable String storageDaemon,
-            VmmStand.@Nullable Image vmm,
+            @Nullable EmulatedGuest vmm,
             List<String> missing) {}
 
     Stands(int hostCore, int cardCore, boolean hugePages, Peers peers) {
@@ -69,12 +70,12 @@ final class Stands implements Rotation.StandsOf {
 
     /** A guest that does not start is left out, as one that is not there. */
     private void addVmm(Children children, List<Stand> stands) throws InterruptedException {
-        VmmStand.Image image = peers.vmm();
-        if (image == null || failure != null) {
+        EmulatedGuest guest = peers.vmm();
+        if (guest == null || failure != null) {
             return;
         }
         try {
-            stands.add(VmmStand.start(children, image, hostCore, cardCore));
+            stands.add(VmmStand.start(children, guest, hostCore, cardCore));
         } catch (IOException e) {
             failure = Way.VMM.title() + ": " + e.getMessage();
         }

@@ -2,15 +2,14 @@ package dev.cipu.bench.overhead;
 
 import dev.cipu.bench.process.Child;
 import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.EmulatedGuest;
 import dev.cipu.bench.process.RunLength;
+import dev.cipu.bench.process.StorageDaemon;
 import dev.cipu.shim.load.GuestLoadResult;
 import dev.cipu.shim.load.OrderPlan;
 import dev.cipu.shim.posix.Affinity;
 import dev.cipu.shim.posix.CpuUsage;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -35,7 +34,6 @@ final class VmmStand implements Stand {
     private static final int MOST_BLOCK_BYTES = 1 << 20;
 
     private static final long MOST_BYTES = 170L << 18;
-    private static final Duration BOOT = Duration.ofSeconds(60);
 
     /** Beyond the length of a job, for what it waits for at its end. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
@@ -44,19 +42,24 @@ final class VmmStand implements Stand {
     private static final String SCRIPT =
             "ip link set eth0 mtu 1504 up\nip link set eth1 mtu 1504 up\nexec load /dev/ttyS1\n";
 
+    private static final List<String> DEVICES = List.of(
+            "-netdev",
+            "hubport,id=h0,hubid=0",
+            "-netdev",
+            "hubport,id=h1,hubid=0",
+            "-device",
+            "virtio-net-pci,netdev=h0,mac=52:54:00:00:00:01,romfile=",
+            "-device",
+            "virtio-net-pci,netdev=h1,mac=52:54:00:00:00:02,romfile=",
+            "-blockdev",
+            StorageDaemon.NULL_NODE,
+            "-device",
+            "virtio-blk-pci,drive=disk");
+
     private static final double MILLIS = 1e3;
     private static final long UNKNOWN = -1;
 
     private final Child child;
-
-    /**
-     * What an emulated guest needs.
-     *
-     * @param qemu the program
-     * @param kernel a Linux kernel
-     * @param initrd with the guest's tools
-     */
-    record Image(String qemu, Path kernel, Path initrd) {}
 
     private VmmStand(Child child) {
         this.child = child;
@@ -69,80 +72,16 @@ final class VmmStand implements Stand {
      * @param deviceCore where everything else of QEMU does
      * @throws IOException if it does not get as far as its load
      */
-    static Stand start(Children children, Image image, int hostCore, int deviceCore)
+    static Stand start(Children children, EmulatedGuest guest, int hostCore, int deviceCore)
             throws IOException, InterruptedException {
-        Path script = Files.writeString(children.folder().resolve("vmm.sh"), SCRIPT);
-        Path console = children.folder().resolve("vmm-console.log");
-        VmmStand stand = new VmmStand(children.start("vmm", deviceCore, true, command(image, script, console)));
-        try {
-            stand.expect(READY, BOOT);
-        } catch (IOException e) {
-            throw new IOException(e.getMessage() + "; its console ends: " + lastOf(console)
-                    + " (an image older than this program is made anew by scripts/guest-image.sh)");
-        }
-        CpuUsage.threadsOf(stand.child.pid()).forEach((tid, name) -> {
+        Child child = guest.boot(children, "vmm", deviceCore, SCRIPT, READY, DEVICES);
+        CpuUsage.threadsOf(child.pid()).forEach((tid, name) -> {
             if (name.startsWith(PROCESSOR)) {
                 Affinity.pin(tid, List.of(hostCore));
             }
         });
-        stand.child.hold();
-        return stand;
-    }
-
-    private static String lastOf(Path console) throws IOException {
-        List<String> lines = Files.exists(console)
-                ? Files.readAllLines(console, StandardCharsets.ISO_8859_1).stream()
-                        .filter(line -> !line.isBlank())
-                        .toList()
-                : List.of();
-        return lines.isEmpty() ? "nothing" : lines.getLast().strip();
-    }
-
-    private static List<String> command(Image image, Path script, Path console) {
-        return List.of(
-                image.qemu(),
-                "-name",
-                "vmm,debug-threads=on",
-                "-nodefaults",
-                "-no-user-config",
-                "-display",
-                "none",
-                "-no-reboot",
-                "-machine",
-                "q35,usb=off,vmport=off,smbus=off",
-                "-cpu",
-                "max",
-                "-accel",
-                "tcg",
-                "-smp",
-                "1",
-                "-m",
-                "256M",
-                "-serial",
-                "file:" + console,
-                "-serial",
-                "stdio",
-                "-netdev",
-                "hubport,id=h0,hubid=0",
-                "-netdev",
-                "hubport,id=h1,hubid=0",
-                "-device",
-                "virtio-net-pci,netdev=h0,mac=52:54:00:00:00:01,romfile=",
-                "-device",
-                "virtio-net-pci,netdev=h1,mac=52:54:00:00:00:02,romfile=",
-                "-blockdev",
-                "driver=null-co,node-name=disk,size=1073741824,read-zeroes=off",
-                "-device",
-                "virtio-blk-pci,drive=disk",
-                "-kernel",
-                image.kernel().toString(),
-                "-initrd",
-                image.initrd().toString(),
-                "-append",
-                "console=ttyS0 quiet panic=-1 lpj=1000000 tsc=reliable no_timer_check nokaslr mitigations=off"
-                        + " random.trust_cpu=on",
-                "-fw_cfg",
-                "name=opt/cipu/test,file=" + script);
+        child.hold();
+        return new VmmStand(child);
     }
 
     @Override
@@ -172,7 +111,7 @@ final class VmmStand implements Stand {
         child.goOn();
         try {
             child.say(job(work, length));
-            Duration limit = PATIENCE.plusMillis((long) ((length.warmupSeconds() + length.seconds()) * MILLIS));
+            Duration limit = length.with(PATIENCE);
             expect(BEGIN, limit);
             Map<String, CpuUsage> before = CpuUsage.ofThreads(child.pid());
             expect(END, limit);

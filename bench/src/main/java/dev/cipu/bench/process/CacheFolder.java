@@ -13,4 +13,9 @@ public final class CacheFolder {
                         : Path.of(folder))
                 .resolve("cipu");
     }
+
+    /** The image of an emulated guest. */
+    public static Path guest() {
+        return path().resolve("guest");
+    }
 }

@@ -19,7 +19,7 @@ final class BlkContender implements Contender<BlkJob> {
     }
 
     @Override
-    public Map<String, Double> measure(BlkJob job, RunLength length) throws IOException {
+    public Map<String, Double> measure(BlkJob job, RunLength length) throws IOException, InterruptedException {
         server.goOn();
         Map<String, Double> figures = load.run(job, socket, length);
         server.hold();

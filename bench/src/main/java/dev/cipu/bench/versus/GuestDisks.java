@@ -2,11 +2,11 @@ package dev.cipu.bench.versus;
 
 import dev.cipu.bench.process.Child;
 import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.EmulatedGuest;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.RunLength;
 import dev.cipu.bench.process.Setup;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,12 +24,9 @@ final class GuestDisks {
 
     private static final String READY = "ready";
     private static final Duration START = Duration.ofSeconds(30);
-    private static final Duration BOOT = Duration.ofSeconds(60);
 
     /** Beyond the length of a job: fio itself takes a while to start under emulation. */
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-
-    private static final double MILLIS = 1e3;
 
     /** In the terse form of fio's third version: the rate of reads, and the median of their latency in microseconds. */
     private static final String SCRIPT = """
@@ -67,10 +64,9 @@ final class GuestDisks {
     /**
      * Starts a card, boots a guest on it and holds the card.
      *
-     * @param qemu the command that runs a QEMU which knows vfio-user
-     * @param image the folder of the guest's kernel and tools
+     * @param emulated by a QEMU which knows vfio-user
      */
-    static GuestDisks start(Children children, Setup setup, List<String> qemu, Path image)
+    static GuestDisks start(Children children, Setup setup, EmulatedGuest emulated)
             throws IOException, InterruptedException {
         Path vhost = children.folder().resolve("vhost");
         Path vfio = children.folder().resolve("vfio");
@@ -94,61 +90,21 @@ final class GuestDisks {
                                 children.folder().resolve("counters").toString())));
         card.awaitSocket(vhost, START);
         card.awaitSocket(vfio, START);
-        Path script = Files.writeString(children.folder().resolve("guest.sh"), SCRIPT);
-        Path console = children.folder().resolve("console.log");
-        GuestDisks disks = new GuestDisks(
-                children,
-                card,
-                children.start("guest", setup.hostCore(), true, command(qemu, image, script, console, vhost, vfio)));
-        String said = disks.guest.nextLine(BOOT);
-        if (!said.equals(READY)) {
-            throw new IOException("the guest says: " + said);
-        }
+        Child guest = emulated.boot(children, "guest", setup.hostCore(), SCRIPT, READY, disks(vhost, vfio));
         card.hold();
-        return disks;
+        return new GuestDisks(children, card, guest);
     }
 
-    private static List<String> command(
-            List<String> qemu, Path image, Path script, Path console, Path vhost, Path vfio) {
-        List<String> command = new ArrayList<>(qemu);
-        command.addAll(List.of(
-                "-nodefaults",
-                "-no-user-config",
-                "-display",
-                "none",
-                "-no-reboot",
-                "-machine",
-                "q35,memory-backend=mem,usb=off,vmport=off,smbus=off",
-                "-cpu",
-                "max",
-                "-accel",
-                "tcg",
-                "-smp",
-                "1",
-                "-m",
-                "256M",
-                "-object",
-                "memory-backend-memfd,id=mem,size=256M,share=on",
-                "-serial",
-                "file:" + console,
-                "-serial",
-                "stdio",
+    private static List<String> disks(Path vhost, Path vfio) {
+        List<String> options = new ArrayList<>(EmulatedGuest.SHARED_MEMORY);
+        options.addAll(List.of(
                 "-chardev",
                 "socket,id=c0,path=" + vhost,
                 "-device",
                 "vhost-user-blk-pci,chardev=c0,num-queues=1,queue-size=256,packed=on,iommu_platform=on,disable-legacy=on",
                 "-device",
-                "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"" + vfio + "\"}}",
-                "-kernel",
-                image.resolve("vmlinuz").toString(),
-                "-initrd",
-                image.resolve("full.cpio").toString(),
-                "-append",
-                "console=ttyS0 quiet panic=-1 lpj=1000000 tsc=reliable no_timer_check nokaslr mitigations=off"
-                        + " random.trust_cpu=on",
-                "-fw_cfg",
-                "name=opt/cipu/test,file=" + script));
-        return command;
+                "{\"driver\":\"vfio-user-pci\",\"socket\":{\"type\":\"unix\",\"path\":\"" + vfio + "\"}}"));
+        return options;
     }
 
     /** Has the guest read one of the disks; returns the figures. */
@@ -156,8 +112,7 @@ final class GuestDisks {
         card.goOn();
         try {
             guest.say(job.line(disk, length));
-            return LoadServer.figures(
-                    guest.nextLine(PATIENCE.plusMillis((long) ((length.warmupSeconds() + length.seconds()) * MILLIS))));
+            return LoadServer.figures(guest.nextLine(length.with(PATIENCE)));
         } finally {
             card.hold();
         }

@@ -1,10 +1,10 @@
 package dev.cipu.bench.versus;
 
 import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.EmulatedGuest;
 import dev.cipu.bench.process.Setup;
 import dev.cipu.bench.report.Metric;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,18 +14,16 @@ final class GuestMatch implements Match<GuestJob> {
     private static final List<Integer> DEPTHS = List.of(1, 32);
 
     private final Setup setup;
-    private final List<String> qemu;
-    private final Path image;
+    private final EmulatedGuest guest;
     private final String peerName;
     private final List<Scenario<GuestJob>> scenarios = new ArrayList<>();
 
     /** Of the latest launch. */
     private @Nullable GuestDisks disks;
 
-    GuestMatch(Setup setup, List<String> qemu, String version, Path image) {
+    GuestMatch(Setup setup, EmulatedGuest guest, String version) {
         this.setup = setup;
-        this.qemu = List.copyOf(qemu);
-        this.image = image;
+        this.guest = guest;
         peerName = "vhost-user in the same guest of QEMU " + version;
         for (int depth : DEPTHS) {
             GuestJob job = new GuestJob(depth);
@@ -63,7 +61,7 @@ final class GuestMatch implements Match<GuestJob> {
     private Contender<GuestJob> contender(Children children, String disk) throws IOException, InterruptedException {
         GuestDisks both = disks;
         if (both == null || !both.isAmong(children)) {
-            both = GuestDisks.start(children, setup, qemu, image);
+            both = GuestDisks.start(children, setup, guest);
             disks = both;
         }
         GuestDisks of = both;

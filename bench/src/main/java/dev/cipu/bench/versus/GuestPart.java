@@ -1,6 +1,7 @@
 package dev.cipu.bench.versus;
 
 import dev.cipu.bench.process.CacheFolder;
+import dev.cipu.bench.process.EmulatedGuest;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.report.CaseResult;
 import dev.cipu.shim.cli.CommandFailure;
@@ -12,8 +13,6 @@ import java.util.List;
 
 /** What a guest gets over vfio-user against what it gets over vhost-user, of the same card. */
 public final class GuestPart implements Part {
-    private static final String QEMU = "qemu-system-x86_64";
-
     @Override
     public String name() {
         return "guest";
@@ -21,17 +20,13 @@ public final class GuestPart implements Part {
 
     @Override
     public List<CaseResult> measure(Run run) throws IOException, InterruptedException {
-        String exec = made(CacheFolder.path().resolve("trixie").resolve("exec"), "QEMU 11", "trixie-tree.sh");
-        Path image = CacheFolder.path().resolve("guest");
-        made(image.resolve("full.cpio"), "the guest's image", "guest-image.sh");
-        String version = Program.version(exec, List.of(QEMU, "--version"));
-        return run.compare(List.of(new GuestMatch(run.setup(""), List.of(exec, QEMU), version, image)));
-    }
-
-    private static String made(Path file, String what, String script) {
-        if (!Files.isReadable(file)) {
-            throw new CommandFailure(ExitCode.MISSING, what + " is missing; on Debian scripts/" + script + " makes it");
+        Path exec = CacheFolder.path().resolve("trixie").resolve("exec");
+        if (!Files.isReadable(exec)) {
+            throw new CommandFailure(
+                    ExitCode.MISSING, "QEMU 11 is missing; on Debian: scripts/trixie-tree.sh makes it");
         }
-        return file.toString();
+        EmulatedGuest guest = EmulatedGuest.of(List.of(exec.toString(), EmulatedGuest.PROGRAM), CacheFolder.guest());
+        String version = Program.version(exec.toString(), List.of(EmulatedGuest.PROGRAM, "--version"));
+        return run.compare(List.of(new GuestMatch(run.setup(""), guest, version)));
     }
 }

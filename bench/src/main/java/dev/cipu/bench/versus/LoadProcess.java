@@ -4,20 +4,21 @@ import dev.cipu.bench.process.Child;
 import dev.cipu.bench.process.Children;
 import dev.cipu.bench.process.Program;
 import dev.cipu.bench.process.RunLength;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
 /** Our block client in a process of its own, see {@link LoadServer}. One thread uses it. */
 final class LoadProcess {
+    /** Beyond the length of a job: a back-end may be slow with what is in flight. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     private final Child child;
-    private final BufferedReader answers;
 
     private LoadProcess(Child child) {
         this.child = child;
-        this.answers = child.console();
     }
 
     static LoadProcess start(Children children, int core) throws IOException, InterruptedException {
@@ -26,12 +27,8 @@ final class LoadProcess {
     }
 
     /** Runs a job against the back-end at {@code socket}; returns the figures. */
-    Map<String, Double> run(BlkJob job, Path socket, RunLength length) throws IOException {
+    Map<String, Double> run(BlkJob job, Path socket, RunLength length) throws IOException, InterruptedException {
         child.say(job.line(socket, length));
-        String answer = answers.readLine();
-        if (answer == null) {
-            throw new IOException("the load ended: " + child.lastWords());
-        }
-        return LoadServer.figures(answer);
+        return LoadServer.figures(child.nextLine(length.with(PATIENCE)));
     }
 }

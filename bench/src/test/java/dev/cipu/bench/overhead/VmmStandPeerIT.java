@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.cipu.bench.process.Children;
+import dev.cipu.bench.process.EmulatedGuest;
 import dev.cipu.bench.process.RunLength;
 import dev.cipu.shim.posix.Affinity;
 import java.io.IOException;
@@ -23,12 +24,11 @@ class VmmStandPeerIT {
     void aGuestUnderEmulationDoesEveryWork() throws IOException, InterruptedException {
         assumeTrue(PEERS.contains("qemu") && PEERS.contains("guest"), "QEMU or the guest image is not here");
         List<Integer> cpus = Affinity.allowed();
-        Path guest = Path.of(System.getProperty("cipu.cache", ""), "guest");
-        VmmStand.Image image =
-                new VmmStand.Image("qemu-system-x86_64", guest.resolve("vmlinuz"), guest.resolve("full.cpio"));
+        EmulatedGuest guest = EmulatedGuest.of(
+                List.of(EmulatedGuest.PROGRAM), Path.of(System.getProperty("cipu.cache", ""), "guest"));
         Work large = new Work("large", null, new Work.Requests("read", 1 << 21, 8));
         try (Children children = new Children()) {
-            Stand stand = VmmStand.start(children, image, cpus.getLast(), cpus.getFirst());
+            Stand stand = VmmStand.start(children, guest, cpus.getLast(), cpus.getFirst());
             assertThat(stand.refusal(large)).contains("no room");
             for (Work work : WorkFile.PRESET) {
                 assertThat(stand.refusal(work)).isNull();
