@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where a device that is examined is, and how it is driven: one of both. */
+/** Where a device is that is examined or driven, and how it is reached: one of both. */
 final class DevicePlace {
     @Option(names = "--socket", required = true, paramLabel = "PATH", description = "The back-end's vhost-user socket.")
     private @Nullable Path socket;

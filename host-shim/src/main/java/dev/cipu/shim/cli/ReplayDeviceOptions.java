@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -15,8 +16,8 @@ final class ReplayDeviceOptions {
     /** Those that make no sense for the model. */
     static final List<String> NAMES = List.of("--writes", "--timeout");
 
-    @Option(names = "--socket", paramLabel = "PATH", description = "Into the device behind this vhost-user socket.")
-    private @Nullable Path socket;
+    @ArgGroup(multiplicity = "0..1")
+    private @Nullable DevicePlace place;
 
     @Option(
             names = "--writes",
@@ -31,7 +32,7 @@ final class ReplayDeviceOptions {
             names = "--timeout",
             defaultValue = "" + Target.DEFAULT_TIMEOUT_SECONDS,
             paramLabel = "SECONDS",
-            description = "Longest wait for the back-end (default: ${DEFAULT-VALUE}).")
+            description = "Longest wait for the device (default: ${DEFAULT-VALUE}).")
     private double timeout;
 
     /** Reads the word. */
@@ -46,9 +47,10 @@ final class ReplayDeviceOptions {
         }
     }
 
+    /** Where the device is; null if none is named. */
     @Nullable
-    Path socket() {
-        return socket;
+    DevicePlace place() {
+        return place;
     }
 
     Writes writes() {

@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Do once more what a trace has: in the model of one card or several (--card), to see what these would have made"
-                    + " of it; or with a live device (--socket).",
+                    + " of it; or with a live device (--socket or --vfio-user).",
             "In the model the same trace, options and seed give the same result on any machine."
         })
 final class TraceReplay implements Callable<Integer> {
@@ -91,20 +91,21 @@ final class TraceReplay implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Path socket = device.socket();
-        if ((socket != null) == model.isGiven()) {
+        DevicePlace place = device.place();
+        if ((place != null) == model.isGiven()) {
             throw new ParameterException(
-                    spec.commandLine(), "say whereto: --card for the model of a card, or --socket for a live device");
+                    spec.commandLine(),
+                    "say whereto: --card for the model of a card, --socket or --vfio-user for a live device");
         }
         refuse(
-                socket == null ? ReplayDeviceOptions.NAMES : ReplayModelOptions.NAMES,
-                socket == null ? "--socket" : "--card");
+                place == null ? ReplayDeviceOptions.NAMES : ReplayModelOptions.NAMES,
+                place == null ? "a live device" : "--card");
         if (unpaced && (longestGap != null || speed != 1)) {
             throw new ParameterException(
                     spec.commandLine(), "--as-fast-as-possible knows no times: leave --speed and --longest-gap out");
         }
         Selection selection = new Selection(devices, queues);
-        return socket == null ? intoModel(selection) : intoDevice(selection, socket);
+        return place == null ? intoModel(selection) : intoDevice(selection, place);
     }
 
     private void refuse(List<String> names, String others) {
@@ -133,11 +134,18 @@ final class TraceReplay implements Callable<Integer> {
         return ExitCode.DONE;
     }
 
-    private int intoDevice(Selection selection, Path socket) {
+    private int intoDevice(Selection selection, DevicePlace place) {
+        Path function = place.vfioUser();
+        Path socket = function == null ? place.socket() : function;
         LiveSpec live = RunOptions.described(
                 spec,
                 () -> new LiveSpec(
-                        directory, selection, pace(), device.target(socket, queueSize, packed), device.writes()));
+                        directory,
+                        selection,
+                        pace(),
+                        device.target(socket, queueSize, packed),
+                        function != null,
+                        device.writes()));
         try (LiveReplay replay = LiveReplay.connect(live);
                 StopOnSignal _ = new StopOnSignal(replay::stop)) {
             LiveResult result = replay.run();

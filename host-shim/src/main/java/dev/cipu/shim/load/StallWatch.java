@@ -11,15 +11,41 @@ public final class StallWatch {
     /** How long a device is quiet before the socket is looked at, and between two looks. */
     private static final long LOOK_NANOS = 2_000_000;
 
-    private final FrontEnd frontEnd;
+    private final Signs signs;
     private final Duration patience;
     private long quietSince;
     private long lookedAt;
     private boolean quiet;
 
+    /** What a device shows of itself besides what it completes. */
+    public interface Signs {
+        /** Whether whoever serves the device still holds the connection. */
+        boolean isConnected();
+
+        /** Whether an error was reported since the last question. */
+        boolean takeError();
+    }
+
     /** @param patience how long the device may complete nothing */
     public StallWatch(FrontEnd frontEnd, Duration patience) {
-        this.frontEnd = frontEnd;
+        this(
+                new Signs() {
+                    @Override
+                    public boolean isConnected() {
+                        return frontEnd.isConnected();
+                    }
+
+                    @Override
+                    public boolean takeError() {
+                        return frontEnd.takeError();
+                    }
+                },
+                patience);
+    }
+
+    /** As above, of a device that is reached in some other way. */
+    public StallWatch(Signs signs, Duration patience) {
+        this.signs = signs;
         this.patience = patience;
     }
 
@@ -45,11 +71,11 @@ public final class StallWatch {
             return false;
         }
         lookedAt = now;
-        if (!frontEnd.isConnected()) {
+        if (!signs.isConnected()) {
             quiet = false;
             return true;
         }
-        if (frontEnd.takeError()) {
+        if (signs.takeError()) {
             throw new LoadException("the back-end reports an error of a ring");
         }
         if (now - quietSince > patience.toNanos()) {

@@ -21,6 +21,12 @@ public final class VfioMessage extends WireMessage<VfioMessage> {
         return head(id, command, size, VfioLayout.TYPE_COMMAND, 0);
     }
 
+    /** Says in the command that was started that nobody waits for its reply. */
+    public VfioMessage withoutReply() {
+        header().set(ValueLayout.JAVA_INT, VfioLayout.FLAGS, VfioLayout.TYPE_COMMAND | VfioLayout.NO_REPLY);
+        return this;
+    }
+
     /** Starts the reply to a command, its payload {@code size} zero bytes. */
     public VfioMessage answer(VfioMessage command, int size) {
         return head(command.id(), command.command(), size, VfioLayout.TYPE_REPLY, 0);

@@ -3,6 +3,10 @@ package dev.cipu.shim.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.cipu.shim.assembly.CardAssembly;
+import dev.cipu.shim.assembly.CardSpecBuilder;
+import dev.cipu.shim.assembly.DeviceSpec;
+import dev.cipu.shim.assembly.KeyValues;
 import dev.cipu.shim.trace.MadeTrace;
 import dev.cipu.virtio.blk.BlkRequest;
 import java.io.IOException;
@@ -148,9 +152,9 @@ class TraceReplayTest {
 
     @Test
     void mistakesAreOneLine() {
-        mistake("say whereto: --card for the model of a card, or --socket for a live device");
+        mistake("say whereto: --card for the model of a card, --socket or --vfio-user for a live device");
         mistake("say whereto", "--card", "cipu-1", "--socket", "/nowhere");
-        mistake("--writes is for --socket", "--card", "cipu-1", "--writes", "send");
+        mistake("--writes is for a live device", "--card", "cipu-1", "--writes", "send");
         mistake("--batch is for --card", "--socket", "/nowhere", "--batch", "3");
         mistake("neither send nor skip", "--socket", "/nowhere", "--writes", "yes");
         mistake("--as-fast-as-possible knows no times", "--card", "cipu-1", "--as-fast-as-possible", "--speed", "2");
@@ -159,6 +163,10 @@ class TraceReplayTest {
         mistake("the trace has no device 'x'; it has net0, blk0", "--card", "cipu-1", "--device", "x");
         mistake("has nothing to be replayed", "--card", "cipu-1", "--queue", "9");
         mistake("queues of 0 (1..4096)", "--card", "cipu-1", "--queue-size", "0");
+        mistake("mutually exclusive", "--socket", "/nowhere", "--vfio-user", "/nowhere");
+        mistake("--batch is for --card", "--vfio-user", "/nowhere", "--batch", "3");
+        mistake("--html is for --card", "--vfio-user", "/nowhere", "--html", "/nowhere/page");
+        mistake("the trace has several devices", "--vfio-user", "/nowhere");
         mistake("no power of two", "--socket", "/nowhere", "--queue-size", "100");
         mistake("the trace has several devices", "--socket", "/nowhere");
     }
@@ -167,6 +175,33 @@ class TraceReplayTest {
         assertThat(run(args)).as(line).isEqualTo(ExitCode.USAGE);
         assertThat(err.toString()).contains(line).doesNotContain("\tat ");
         assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsTold() {
+        String nobody = folder.resolve("nobody").toString();
+        for (String place : List.of("--socket", "--vfio-user")) {
+            assertThat(run(place, nobody, "--device", "blk0", "--timeout", "0.1"))
+                    .isEqualTo(ExitCode.MISSING);
+            assertThat(err.toString()).contains(nobody).doesNotContain("\tat ").hasLineCount(1);
+        }
+    }
+
+    /** The command line's part; what arrives at the device is seen by {@code LiveReplayIT}. */
+    @Test
+    void intoAPciFunction() {
+        CardSpecBuilder card = new CardSpecBuilder()
+                .stats(folder.resolve("counters"))
+                .blk(KeyValues.parse("blk", "socket=" + folder.resolve("blk") + ",transport=vfio-user,store=mem:8M"));
+        try (CardAssembly made = CardAssembly.start(card.build())) {
+            made.spec().devices().forEach((DeviceSpec each) -> made.serve(each));
+            JsonNode report =
+                    json("--vfio-user", folder.resolve("blk").toString(), "--device", "blk0", "--as-fast-as-possible");
+            assertThat(report.get("socket").asString())
+                    .isEqualTo(folder.resolve("blk").toString());
+            assertThat(report.get("sent").get(0).get("count").asInt()).isEqualTo(COUNT);
+            assertThat(report.get("errors").asInt()).isZero();
+        }
     }
 
     @Test

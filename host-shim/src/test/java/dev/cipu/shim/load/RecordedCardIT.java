@@ -174,6 +174,7 @@ class RecordedCardIT {
                 new Selection(List.of(device), List.of()),
                 Pace.at(2),
                 LoopbackCard.target(folder, socket, false),
+                false,
                 Writes.SEND);
         try (LiveReplay replay = LiveReplay.connect(spec)) {
             LiveResult result = replay.run();

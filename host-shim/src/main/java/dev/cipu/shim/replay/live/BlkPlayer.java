@@ -1,13 +1,12 @@
 package dev.cipu.shim.replay.live;
 
 import dev.cipu.shim.load.BlockPattern;
+import dev.cipu.shim.probe.DeviceKind;
 import dev.cipu.shim.replay.Contents;
 import dev.cipu.shim.replay.LeftOut;
 import dev.cipu.shim.replay.ReplayException;
 import dev.cipu.shim.replay.Tape;
 import dev.cipu.shim.trace.Transaction;
-import dev.cipu.shim.vhost.frontend.FrontEnd;
-import dev.cipu.shim.vhost.frontend.FrontEndQueue;
 import dev.cipu.sim.model.Operation;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.blk.BlkConfig;
@@ -59,7 +58,7 @@ final class BlkPlayer extends Player {
         private final int[] slotOfToken;
         private int free;
 
-        Requests(FrontEndQueue queue, DriverMemory memory, int depth, int dataBytes, LiveTally tally) {
+        Requests(LiveQueue queue, DriverMemory memory, int depth, int dataBytes, LiveTally tally) {
             super(queue);
             this.tally = tally;
             driver = new BlkDriver(queue.ring(), memory);
@@ -108,8 +107,8 @@ final class BlkPlayer extends Player {
         }
     }
 
-    private BlkPlayer(FrontEnd frontEnd, Places places, Requests[] lanes, Writes writes, int dataBytes) {
-        super(frontEnd, places, lanes);
+    private BlkPlayer(LiveDevice device, Places places, Requests[] lanes, Writes writes, int dataBytes) {
+        super(device, places, lanes);
         this.lanes = lanes;
         this.writes = writes;
         this.dataBytes = dataBytes;
@@ -121,25 +120,28 @@ final class BlkPlayer extends Player {
         int dataBytes = dataBytes(queues);
         int depth = depth(spec, dataBytes, count);
         long each = (long) depth * dataBytes + (long) SLOT_BYTES * spec.target().queueSize() + 2 * DATA_ALIGN;
-        return spec.target()
-                .connect(
-                        spec.target().ringFeatures().or(USED),
-                        spec.target().indirect() ? PARTS : 0,
-                        count,
-                        each * count,
-                        frontEnd -> start(spec, frontEnd, queues, depth, dataBytes, tally));
+        return LiveDevice.connect(
+                spec,
+                DeviceKind.BLK,
+                new LiveDevice.Needs(USED, spec.target().indirect() ? PARTS : 0, count, each * count),
+                device -> start(spec, device, queues, depth, dataBytes, tally));
     }
 
     private static BlkPlayer start(
-            LiveSpec spec, FrontEnd frontEnd, List<Contents.Queue> queues, int depth, int dataBytes, LiveTally tally) {
-        check(spec, frontEnd, queues);
-        Places places = places(queues, frontEnd.maxQueues());
-        frontEnd.start(places.count());
+            LiveSpec spec, LiveDevice device, List<Contents.Queue> queues, int depth, int dataBytes, LiveTally tally) {
+        check(spec, device, queues);
+        Places places = places(queues, device.maxQueues());
+        device.start(places.count());
+        int room = Math.min(depth, device.queue(0).ring().size() / PARTS);
+        if (room == 0) {
+            throw new ReplayException("a ring of " + device.queue(0).ring().size() + " has no room for a request of "
+                    + PARTS + " descriptors: nothing was sent; say a larger --queue-size");
+        }
         Requests[] lanes = new Requests[places.count()];
         for (int i = 0; i < lanes.length; i++) {
-            lanes[i] = new Requests(frontEnd.queue(i), frontEnd.memory(), depth, dataBytes, tally);
+            lanes[i] = new Requests(device.queue(i), device.memory(), room, dataBytes, tally);
         }
-        return new BlkPlayer(frontEnd, places, lanes, spec.writes(), dataBytes);
+        return new BlkPlayer(device, places, lanes, spec.writes(), dataBytes);
     }
 
     private static Places places(List<Contents.Queue> queues, int there) {
@@ -156,8 +158,8 @@ final class BlkPlayer extends Player {
         return Math.clamp(MOST_DATA / queues / dataBytes, 1, Math.max(1, ring));
     }
 
-    private static void check(LiveSpec spec, FrontEnd frontEnd, List<Contents.Queue> queues) {
-        MemorySegment config = MemorySegment.ofArray(frontEnd.readConfig(0, BlkConfig.MAX_DISCARD_SECTORS));
+    private static void check(LiveSpec spec, LiveDevice device, List<Contents.Queue> queues) {
+        MemorySegment config = MemorySegment.ofArray(device.readConfig(0, BlkConfig.MAX_DISCARD_SECTORS));
         long capacity = config.get(Le.LONG_UNALIGNED, BlkConfig.CAPACITY);
         if (capacity <= 0) {
             throw new ReplayException("the device at " + spec.target().socket() + " has no sectors: is it a disk?");
@@ -169,7 +171,7 @@ final class BlkPlayer extends Player {
                             + spec.target().socket() + " ends at " + (capacity - 1)
                             + ": nothing was sent; take a larger disk, or choose with --device or --queue");
         }
-        if (spec.writes() == Writes.SEND && frontEnd.offered().has(BlkFeature.RO)) {
+        if (spec.writes() == Writes.SEND && device.offered().has(BlkFeature.RO)) {
             throw new ReplayException("the disk at " + spec.target().socket()
                     + " is read-only: nothing was sent; say --writes skip to leave writes out");
         }
@@ -197,9 +199,9 @@ final class BlkPlayer extends Player {
 
     private boolean offers(Operation operation, int type) {
         return switch (operation) {
-            case FLUSH -> frontEnd().negotiated().has(BlkFeature.FLUSH);
+            case FLUSH -> device().negotiated().has(BlkFeature.FLUSH);
             case DISCARD ->
-                frontEnd()
+                device()
                         .negotiated()
                         .has(
                                 switch (type) {
@@ -233,8 +235,8 @@ final class BlkPlayer extends Player {
             MemorySegment.copy(
                     each.bytes(),
                     0,
-                    frontEnd().memory().segment(),
-                    frontEnd().memory().offset(lane.data[slot]),
+                    device().memory().segment(),
+                    device().memory().offset(lane.data[slot]),
                     bytes);
         }
         int type = operation == Operation.WRITE ? BlkRequest.OUT : each.operation();
@@ -252,8 +254,8 @@ final class BlkPlayer extends Player {
 
     /** What the trace has of the data; for the rest a pattern that the sector alone decides. */
     private void fill(long data, Transaction each, int bytes) {
-        MemorySegment memory = frontEnd().memory().segment();
-        long at = frontEnd().memory().offset(data);
+        MemorySegment memory = device().memory().segment();
+        long at = device().memory().offset(data);
         int captured = Math.min(each.captured(), bytes);
         if (captured < bytes) {
             int sectors = (bytes + BlkRequest.SECTOR_BYTES - 1) / BlkRequest.SECTOR_BYTES;

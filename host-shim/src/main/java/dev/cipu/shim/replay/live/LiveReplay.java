@@ -13,7 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 
 /**
- * A trace replayed into a device behind a vhost-user socket: each transaction is sent at its time, or as soon as there is room. One
+ * A trace replayed into a device behind a vhost-user or vfio-user socket: each transaction is sent at its time, or as soon as there is room. One
  * thread does everything; {@link #stop} may come from any. An object serves one run.
  */
 public final class LiveReplay implements AutoCloseable {
@@ -50,7 +50,7 @@ public final class LiveReplay implements AutoCloseable {
         player = first.device().isNetwork()
                 ? NetPlayer.connect(spec, contents.queues(), tally)
                 : BlkPlayer.connect(spec, contents.queues(), tally);
-        watch = new StallWatch(player.frontEnd(), spec.target().timeout());
+        watch = new StallWatch(player.device(), spec.target().timeout());
     }
 
     /**
@@ -58,6 +58,7 @@ public final class LiveReplay implements AutoCloseable {
      *
      * @throws ReplayException if it cannot, or writes are to be sent and nobody said so; nothing was sent then
      * @throws dev.cipu.shim.vhost.frontend.FrontEndException if there is no back-end or it refuses
+     * @throws dev.cipu.shim.probe.LinkException likewise of a function's server
      */
     public static LiveReplay connect(LiveSpec spec) {
         Contents contents = Contents.of(spec.directory(), spec.selection(), spec.pace());
@@ -125,7 +126,7 @@ public final class LiveReplay implements AutoCloseable {
             if (first.device().isNetwork()) {
                 linger();
             }
-            player.frontEnd().stop();
+            player.device().stop();
             return result(tape, seconds, more);
         }
     }
@@ -178,16 +179,20 @@ public final class LiveReplay implements AutoCloseable {
             return;
         }
         LockSupport.parkNanos(Math.min(nanos - WAKE_EARLY_NANOS, SLEEP_NANOS));
-        if (!player.frontEnd().isConnected()) {
-            throw new LoadException("the back-end closed the connection");
+        if (!player.device().isConnected()) {
+            throw gone();
         }
+    }
+
+    private LoadException gone() {
+        return new LoadException(player.device().server() + " closed the connection");
     }
 
     private void spin() {
         if (++turns % TURNS_PER_LOOK != 0) {
             Thread.onSpinWait();
         } else if (player.underWay() > 0 && watch.isLost(System.nanoTime())) {
-            throw new LoadException("the back-end closed the connection");
+            throw gone();
         }
     }
 
@@ -230,6 +235,6 @@ public final class LiveReplay implements AutoCloseable {
 
     @Override
     public void close() {
-        player.frontEnd().close();
+        player.device().close();
     }
 }

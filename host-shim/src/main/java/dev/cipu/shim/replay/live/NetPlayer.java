@@ -1,12 +1,11 @@
 package dev.cipu.shim.replay.live;
 
+import dev.cipu.shim.probe.DeviceKind;
 import dev.cipu.shim.replay.Contents;
 import dev.cipu.shim.replay.LeftOut;
 import dev.cipu.shim.replay.ReplayException;
 import dev.cipu.shim.replay.Tape;
 import dev.cipu.shim.trace.Transaction;
-import dev.cipu.shim.vhost.frontend.FrontEnd;
-import dev.cipu.shim.vhost.frontend.FrontEndQueue;
 import dev.cipu.sim.model.Operation;
 import dev.cipu.virtio.FeatureSet;
 import dev.cipu.virtio.driver.DriverMemory;
@@ -44,11 +43,11 @@ final class NetPlayer extends Player {
     /** A pair of queues. */
     private static final class Pair extends Lane {
         private final LiveTally tally;
-        private final FrontEndQueue receiveq;
+        private final LiveQueue receiveq;
         private final NetDriver driver;
         private final long[] started;
 
-        Pair(FrontEndQueue receiveq, FrontEndQueue transmitq, DriverMemory memory, int bufferBytes, LiveTally tally) {
+        Pair(LiveQueue receiveq, LiveQueue transmitq, DriverMemory memory, int bufferBytes, LiveTally tally) {
             super(transmitq);
             this.tally = tally;
             this.receiveq = receiveq;
@@ -98,8 +97,8 @@ final class NetPlayer extends Player {
         }
     }
 
-    private NetPlayer(FrontEnd frontEnd, Places places, Pair[] lanes, int bufferBytes) {
-        super(frontEnd, places, lanes);
+    private NetPlayer(LiveDevice device, Places places, Pair[] lanes, int bufferBytes) {
+        super(device, places, lanes);
         this.lanes = lanes;
         this.bufferBytes = bufferBytes;
     }
@@ -113,23 +112,21 @@ final class NetPlayer extends Player {
         int count = places(queues, Places.MOST).count();
         int bufferBytes = bufferBytes(queues);
         long each = 2L * spec.target().queueSize() * bufferBytes + 2 * CACHE_LINE;
-        return spec.target()
-                .connect(
-                        spec.target().ringFeatures().or(USED),
-                        0,
-                        2 * count,
-                        each * count,
-                        frontEnd -> start(frontEnd, places(queues, frontEnd.maxQueues()), bufferBytes, tally));
+        return LiveDevice.connect(
+                spec,
+                DeviceKind.NET,
+                new LiveDevice.Needs(USED, 0, 2 * count, each * count),
+                device -> start(device, places(queues, device.maxQueues()), bufferBytes, tally));
     }
 
-    private static NetPlayer start(FrontEnd frontEnd, Places places, int bufferBytes, LiveTally tally) {
-        frontEnd.start(2 * places.count());
+    private static NetPlayer start(LiveDevice device, Places places, int bufferBytes, LiveTally tally) {
+        device.start(2 * places.count());
         Pair[] lanes = new Pair[places.count()];
         for (int i = 0; i < lanes.length; i++) {
             lanes[i] =
-                    new Pair(frontEnd.queue(2 * i), frontEnd.queue(2 * i + 1), frontEnd.memory(), bufferBytes, tally);
+                    new Pair(device.queue(2 * i), device.queue(2 * i + 1), device.memory(), bufferBytes, tally);
         }
-        return new NetPlayer(frontEnd, places, lanes, bufferBytes);
+        return new NetPlayer(device, places, lanes, bufferBytes);
     }
 
     private static Places places(List<Contents.Queue> queues, int there) {
@@ -161,7 +158,7 @@ final class NetPlayer extends Player {
 
     /** Whether the device cuts frames as this gso_type asks. {@code [virtio-1.4 §5.1.6.2]} */
     private boolean cuts(int gsoType) {
-        FeatureSet has = frontEnd().negotiated();
+        FeatureSet has = device().negotiated();
         if ((gsoType & NetHeader.GSO_ECN) != 0 && !has.has(NetFeature.HOST_ECN)) {
             return false;
         }
@@ -196,7 +193,7 @@ final class NetPlayer extends Player {
         MemorySegment.copy(each.bytes(), 0, memory, at, captured);
         // of the rest nothing is known
         memory.asSlice(at + captured, bytes - captured).fill((byte) 0);
-        boolean asks = frontEnd().negotiated().has(NetFeature.CSUM);
+        boolean asks = device().negotiated().has(NetFeature.CSUM);
         if (!lane.driver.send(bytes, asks ? each.netHeader() : 0, asks ? each.checksumOffset() : 0)) {
             throw new IllegalStateException("a ring with a free buffer is full");
         }

@@ -2,25 +2,23 @@ package dev.cipu.shim.replay.live;
 
 import dev.cipu.shim.replay.LeftOut;
 import dev.cipu.shim.replay.Tape;
-import dev.cipu.shim.vhost.frontend.FrontEnd;
-import dev.cipu.shim.vhost.frontend.FrontEndQueue;
 import org.jspecify.annotations.Nullable;
 
 /** The driver's half of a device that a trace is replayed into. One thread owns it. */
 abstract sealed class Player permits BlkPlayer, NetPlayer {
-    private final FrontEnd frontEnd;
+    private final LiveDevice device;
     private final Places places;
     private final Lane[] lanes;
 
     /** A queue of the device, or a pair, and what the driver knows of what is under way in it. */
     abstract static class Lane {
-        private final FrontEndQueue sends;
+        private final LiveQueue sends;
         private boolean dirty;
 
         /**
          * @param sends what is sent goes through it
          */
-        Lane(FrontEndQueue sends) {
+        Lane(LiveQueue sends) {
             this.sends = sends;
         }
 
@@ -46,8 +44,8 @@ abstract sealed class Player permits BlkPlayer, NetPlayer {
     /**
      * @param lanes as many as there are places
      */
-    Player(FrontEnd frontEnd, Places places, Lane[] lanes) {
-        this.frontEnd = frontEnd;
+    Player(LiveDevice device, Places places, Lane[] lanes) {
+        this.device = device;
         this.places = places;
         this.lanes = lanes;
     }
@@ -101,7 +99,8 @@ abstract sealed class Player permits BlkPlayer, NetPlayer {
         return places.recorded();
     }
 
-    final FrontEnd frontEnd() {
-        return frontEnd;
+    /** What it drives. */
+    final LiveDevice device() {
+        return device;
     }
 }

@@ -1,4 +1,4 @@
-/** Traces replayed into a device behind a vhost-user socket. */
+/** Traces replayed into a device behind a vhost-user or vfio-user socket. */
 @NullMarked
 package dev.cipu.shim.replay.live;
 

@@ -43,29 +43,42 @@ public final class PciRig implements AutoCloseable {
     private final Peer peer;
     private final VfioClient client;
     private final VirtioRegisters registers;
-    private final Memfd file = Memfd.create("cipu-probe", BYTES);
-    private final Mapping mapping = file.map();
-    private final DriverMemory memory = new DriverMemory(mapping.segment(), GUEST);
+    private final Memfd file;
+    private final Mapping mapping;
+    private final DriverMemory memory;
     private final List<EventFd> vectors = new ArrayList<>();
     private final EventFd pin = EventFd.create();
     private FeatureSet negotiated = FeatureSet.NONE;
 
-    private PciRig(Peer peer, VfioClient client, VirtioRegisters registers) {
+    private PciRig(Peer peer, VfioClient client, VirtioRegisters registers, Memfd file) {
         this.peer = peer;
         this.client = client;
         this.registers = registers;
+        this.file = file;
+        mapping = file.map();
+        memory = new DriverMemory(mapping.segment(), GUEST);
     }
 
     /** Connects; the function decodes its BARs, may reach memory, and its device is as after a reset. */
     public static PciRig connect(Peer peer) {
+        return connect(peer, BYTES);
+    }
+
+    /** As above, with so much memory, whole pages of 4096 bytes. */
+    public static PciRig connect(Peer peer, long bytes) {
         VfioClient client = VfioClient.connect(peer);
+        Memfd file = null;
         try {
             client.reset();
             VirtioRegisters registers = new VirtioRegisters(client);
             enable(registers.config());
-            return new PciRig(peer, client, registers);
+            file = Memfd.create("cipu-probe", bytes);
+            return new PciRig(peer, client, registers, file);
         } catch (RuntimeException e) {
             client.close();
+            if (file != null) {
+                file.close();
+            }
             throw e;
         }
     }
@@ -121,7 +134,7 @@ public final class PciRig implements AutoCloseable {
     }
 
     public PciRig share() {
-        client.map(GUEST, BYTES, file.fd());
+        client.map(GUEST, memory.segment().byteSize(), file.fd());
         return this;
     }
 
@@ -132,7 +145,7 @@ public final class PciRig implements AutoCloseable {
     }
 
     public void unshare() {
-        client.unmap(GUEST, BYTES);
+        client.unmap(GUEST, memory.segment().byteSize());
     }
 
     public int status() {
@@ -164,6 +177,11 @@ public final class PciRig implements AutoCloseable {
         return (status() & DeviceStatus.FEATURES_OK) != 0;
     }
 
+    /** What the device was told of as accepted last. */
+    public FeatureSet negotiated() {
+        return negotiated;
+    }
+
     /** Accepts what is offered of {@code wanted}, and what has to be. */
     public PciRig accept(FeatureSet wanted) {
         FeatureSet some = registers.offered().and(wanted.or(LEAST));
@@ -175,9 +193,14 @@ public final class PciRig implements AutoCloseable {
 
     /** A ring for the driver's half, not yet known to the device. */
     public DriverQueue queue(int size) {
-        long bytes = DriverQueue.bytes(RingFormat.of(negotiated), size, 0);
+        return queue(size, 0);
+    }
+
+    /** As above, with indirect tables for chains of up to so many parts. */
+    public DriverQueue queue(int size, int indirectEntries) {
+        long bytes = DriverQueue.bytes(RingFormat.of(negotiated), size, indirectEntries);
         long at = memory.allocate(bytes, RING_ALIGN);
-        return DriverQueue.of(memory.slice(at, bytes), at, size, negotiated, 0);
+        return DriverQueue.of(memory.slice(at, bytes), at, size, negotiated, indirectEntries);
     }
 
     /** Tells the device of a ring and enables it. */

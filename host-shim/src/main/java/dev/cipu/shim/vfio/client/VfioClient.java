@@ -338,6 +338,25 @@ public final class VfioClient implements AutoCloseable {
         write(region, offset, data);
     }
 
+    /**
+     * Writes a register of 2 bytes and does not wait until that is done: the server is not to answer. Allocates little, for doorbells.
+     *
+     * @throws LinkException if the connection has ended
+     */
+    public void post(int region, long offset, int value) {
+        begin(Command.REGION_WRITE, VfioLayout.ACCESS_DATA + Short.BYTES)
+                .withoutReply()
+                .u64(VfioLayout.ACCESS_OFFSET, offset)
+                .u32(VfioLayout.ACCESS_REGION, region)
+                .u32(VfioLayout.ACCESS_COUNT, Short.BYTES)
+                .u16(VfioLayout.ACCESS_DATA, value);
+        try {
+            channel.send(command);
+        } catch (PosixException e) {
+            throw new LinkException(Kind.CLOSED, "the connection is closed: " + e.getMessage(), e);
+        }
+    }
+
     /** Lets the function read and write a file's first bytes at bus addresses; without a file they stay here. */
     public void map(long address, long size, Fd... file) {
         begin(Command.DMA_MAP, VfioLayout.MAP_BYTES)

@@ -150,7 +150,17 @@ public final class VirtioRegisters {
     /** Notifies a queue. */
     public void kick(int queue) {
         Structure bells = need(StructureCapabilities.NOTIFY);
-        long at = bells.offset() + queue(queue, CommonLayout.QUEUE_NOTIFY_OFF) * bells.more();
-        client.set(bells.bar(), at, 2, queue);
+        client.set(bells.bar(), doorbell(bells, queue), 2, queue);
+    }
+
+    /** What notifies a queue without waiting for an answer, found out once. */
+    public Runnable doorbell(int queue) {
+        Structure bells = need(StructureCapabilities.NOTIFY);
+        long at = doorbell(bells, queue);
+        return () -> client.post(bells.bar(), at, queue);
+    }
+
+    private long doorbell(Structure bells, int queue) {
+        return bells.offset() + queue(queue, CommonLayout.QUEUE_NOTIFY_OFF) * bells.more();
     }
 }

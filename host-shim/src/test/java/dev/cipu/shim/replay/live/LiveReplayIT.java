@@ -9,6 +9,7 @@ import dev.cipu.shim.assembly.CardAssembly;
 import dev.cipu.shim.assembly.CardSpecBuilder;
 import dev.cipu.shim.assembly.DeviceSpec;
 import dev.cipu.shim.assembly.KeyValues;
+import dev.cipu.shim.load.LoadException;
 import dev.cipu.shim.load.Target;
 import dev.cipu.shim.replay.LeftOut;
 import dev.cipu.shim.replay.Pace;
@@ -31,12 +32,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Made traces into a live card, which records what it gets: that has to be what was in the trace. */
 @Timeout(120)
+@ParameterizedClass(name = "over vfio-user: {0}")
+@ValueSource(booleans = {false, true})
 class LiveReplayIT {
     private static final int DISK = 8 << 20;
     private static final byte[] NOTHING = {};
@@ -44,19 +53,28 @@ class LiveReplayIT {
     /** In the place of what a read brought: that depends on which write was done by then. */
     private static final byte[] READ = {1};
 
+    /** Where the device is: a PCI function, or a back-end. */
+    private final boolean function;
+
     @TempDir
     private Path folder;
+
+    LiveReplayIT(boolean function) {
+        this.function = function;
+    }
 
     private CardAssembly card() throws IOException {
         try (RandomAccessFile image = new RandomAccessFile(image().toFile(), "rw")) {
             image.setLength(DISK);
         }
+        String over = function ? ",transport=vfio-user" : "";
         CardSpecBuilder card = new CardSpecBuilder()
                 .stats(folder.resolve("counters"))
                 .uplink("test", "loopback:")
-                .net(KeyValues.parse("net", "socket=" + folder.resolve("net") + ",queues=2"))
-                .blk(KeyValues.parse("blk", "socket=" + folder.resolve("blk") + ",store=file:" + image() + ",queues=2"))
-                .blk(KeyValues.parse("blk", "socket=" + folder.resolve("ro") + ",store=mem:8M,ro=on"))
+                .net(KeyValues.parse("net", "socket=" + folder.resolve("net") + ",queues=2" + over))
+                .blk(KeyValues.parse(
+                        "blk", "socket=" + folder.resolve("blk") + ",store=file:" + image() + ",queues=2" + over))
+                .blk(KeyValues.parse("blk", "socket=" + folder.resolve("ro") + ",store=mem:8M,ro=on" + over))
                 .record(new KeyValues(
                         "record", Map.of("dir", folder.resolve("again").toString(), "payload", "all")));
         CardAssembly made = CardAssembly.start(card.build());
@@ -78,6 +96,7 @@ class LiveReplayIT {
                 new Selection(List.of(devices), List.of()),
                 pace,
                 Target.of(folder.resolve(socket)).withQueueSize(256),
+                function,
                 writes);
     }
 
@@ -259,8 +278,119 @@ class LiveReplayIT {
         assertThat(recordedAgain(Transaction.Kind.TRANSMIT)).containsExactlyInAnyOrderElementsOf(wanted);
     }
 
+    /** One after the other, so that the second replay finds a device that the first has left in order. */
     @Test
-    void aBackEndThatIsNotThereIsTold() {
+    void aSecondReplayIsLikeTheFirst() throws IOException {
+        try (MadeTrace made = new MadeTrace(trace(), new Capture(Capture.Payload.ALL, 64))) {
+            for (int i = 0; i < 300; i++) {
+                made.request(i % 2, 1000L * i, 10, BlkRequest.OUT, 8L * i, 4096, bytes(4096, i));
+            }
+        }
+        List<String> once;
+        List<String> twice;
+        try (CardAssembly _ = card()) {
+            assertThat(run(spec("blk", Pace.RECORDED, Writes.SEND)).passed()).isTrue();
+            assertThat(run(spec("blk", Pace.RECORDED, Writes.SEND)).passed()).isTrue();
+        }
+        List<String> all = recordedAgain(Transaction.Kind.BLOCK);
+        assertThat(all).hasSize(600);
+        once = all.subList(0, 300).stream().sorted().toList();
+        twice = all.subList(300, 600).stream().sorted().toList();
+        assertThat(twice).isEqualTo(once);
+    }
+
+    @Test
+    void packedRingsAndShortOnes() throws IOException {
+        try (MadeTrace made = new MadeTrace(trace())) {
+            for (int i = 0; i < 100; i++) {
+                made.request(0, i, 10, BlkRequest.IN, 8L * i, 4096, NOTHING);
+            }
+        }
+        try (CardAssembly _ = card()) {
+            LiveSpec usual = spec("blk", Pace.UNPACED, Writes.REFUSE);
+            Target target = usual.target();
+            // seven descriptors hold two requests at a time
+            for (Target each : List.of(target.withPacked(7, false), target.withQueueSize(4))) {
+                LiveResult result = run(
+                        new LiveSpec(trace(), usual.selection(), usual.pace(), each, usual.function(), usual.writes()));
+                assertThat(result.passed()).as(result.firstProblem()).isTrue();
+                assertThat(sent(result, Operation.READ).latencyNs().samples()).isEqualTo(100);
+            }
+            assertThatThrownBy(() -> run(new LiveSpec(
+                            trace(),
+                            usual.selection(),
+                            usual.pace(),
+                            target.withQueueSize(2),
+                            usual.function(),
+                            usual.writes())))
+                    .isInstanceOf(ReplayException.class)
+                    .hasMessageContaining("a ring of 2 has no room for a request of 3 descriptors");
+        }
+    }
+
+    /** Half-way through requests that would take a minute the card ends. */
+    @Test
+    void aDiskThatGoesAwayIsTold() throws Exception {
+        try (MadeTrace made = new MadeTrace(trace())) {
+            for (int i = 0; i < 6000; i++) {
+                made.request(i % 2, 10_000_000L * i, 10, BlkRequest.IN, 8L * (i % 100), 4096, NOTHING);
+            }
+        }
+        goesAway("blk");
+    }
+
+    @Test
+    void aNetworkDeviceThatGoesAwayIsTold() throws Exception {
+        try (MadeTrace made = new MadeTrace(trace(), new Capture(Capture.Payload.ALL, 64))) {
+            for (int i = 0; i < 6000; i++) {
+                made.frame(1 + i % 2 * 2, 10_000_000L * i, 60, bytes(60, i));
+            }
+        }
+        goesAway("net");
+    }
+
+    private void goesAway(String socket) throws Exception {
+        CardAssembly card = card();
+        try (LiveReplay replay = LiveReplay.connect(spec(socket, Pace.RECORDED, Writes.REFUSE));
+                ExecutorService other = Executors.newSingleThreadExecutor()) {
+            Future<LiveResult> result = other.submit(replay::run);
+            Thread.sleep(300);
+            assertThat(result.isDone()).isFalse();
+            card.close();
+            assertThatThrownBy(() -> result.get(5, TimeUnit.SECONDS))
+                    .cause()
+                    .isInstanceOf(LoadException.class)
+                    .hasMessage((function ? "the server" : "the back-end") + " closed the connection");
+        }
+        assertThat(recordedAgain(socket.equals("blk") ? Transaction.Kind.BLOCK : Transaction.Kind.TRANSMIT))
+                .hasSizeBetween(5, 1000);
+    }
+
+    @Test
+    void aDeviceOfAnotherKindIsTold() throws IOException {
+        try (MadeTrace made = new MadeTrace(trace())) {
+            made.request(0, 1, 10, BlkRequest.IN, 0, 4096, NOTHING);
+            made.frame(1, 1, 60, NOTHING);
+        }
+        try (CardAssembly _ = card()) {
+            assertThatThrownBy(() -> run(spec("net", Pace.RECORDED, Writes.REFUSE, "blk0")))
+                    .hasMessageContaining(
+                            // over vhost-user a back-end does not say what it is
+                            function
+                                    ? "the trace is of a disk, and the function at " + folder.resolve("net")
+                                            + " is a network device: nothing was sent"
+                                    : "the back-end refuses");
+            if (function) {
+                assertThatThrownBy(() -> run(spec("blk", Pace.RECORDED, Writes.REFUSE, "net0")))
+                        .isInstanceOf(ReplayException.class)
+                        .hasMessageContaining("the trace is of a network device, and the function at "
+                                + folder.resolve("blk") + " is a disk");
+            }
+        }
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsTold() {
         try (MadeTrace made = new MadeTrace(trace())) {
             made.request(0, 1, 10, BlkRequest.IN, 0, 4096, NOTHING);
         }
@@ -269,6 +399,7 @@ class LiveReplayIT {
                 Selection.ALL,
                 Pace.RECORDED,
                 new Target(folder.resolve("blk"), false, 256, false, true, false, Duration.ofMillis(200)),
+                function,
                 Writes.REFUSE);
         assertThatThrownBy(() -> run(spec)).hasMessageContaining("blk");
     }
