@@ -29,7 +29,10 @@ final class ChronicleFiles {
     }
 
     static ChronicleQueue open(Path directory) {
-        return builder(directory).readOnly(true).build();
+        return builder(directory)
+                .readOnly(true)
+                .timeoutMS(FileHeads.WAIT_MILLIS)
+                .build();
     }
 
     private static SingleChronicleQueueBuilder builder(Path directory) {

@@ -44,6 +44,7 @@ final class DocumentReader implements AutoCloseable {
             if (files.noneMatch(file -> file.toString().endsWith(ChronicleFiles.DATA_SUFFIX))) {
                 throw foreign(directory);
             }
+            FileHeads.await(directory);
         } catch (IOException e) {
             throw new TraceException("the directory " + directory + " cannot be read: " + e + "; check its mode", e);
         }

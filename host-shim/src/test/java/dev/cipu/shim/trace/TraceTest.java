@@ -33,6 +33,9 @@ import net.openhft.chronicle.wire.DocumentContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A trace that this test's thread records in the place of a worker, with times that it makes up. */
 @Timeout(60)
@@ -304,15 +307,62 @@ class TraceTest {
                 .hasMessageNotContaining("\n");
     }
 
-    @Test
-    void filesOfZeroesAreTold() throws IOException {
+    /** As a disk leaves them that lost its power before it wrote. Chronicle alone would wait ten seconds for each. */
+    @ParameterizedTest
+    @CsvSource({"cq4, 4096", "cq4, 0", "cq4, 3", "cq4t, 4096", "'', 4096", "'', 0", "'', 3"})
+    @Timeout(3)
+    void filesOfZeroesAreTold(String suffix, int bytes) throws IOException {
         recordThree();
+        zeroes(suffix, bytes);
+        assertThatThrownBy(() -> TraceReader.open(directory()))
+                .isInstanceOf(TraceException.class)
+                .hasMessageStartingWith(directory().toString());
+    }
+
+    /** What the other file has is enough. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 3})
+    @Timeout(3)
+    void withoutItsTableATraceIsRead(int bytes) throws IOException {
+        recordThree();
+        zeroes("cq4t", bytes);
+        try (TraceReader trace = TraceReader.open(directory())) {
+            assertThat(taken(trace)).containsExactly(1_000L, 2_000L, 3_000L);
+        }
+    }
+
+    private void zeroes(String suffix, int bytes) throws IOException {
         try (Stream<Path> files = Files.list(directory())) {
-            for (Path file : files.toList()) {
-                Files.write(file, new byte[4096]);
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(suffix)).toList()) {
+                Files.write(file, new byte[bytes]);
             }
         }
-        assertThatThrownBy(() -> TraceReader.open(directory())).isInstanceOf(TraceException.class);
+    }
+
+    /** A card that begins while somebody looks. */
+    @Test
+    void aHeadThatComesALittleLaterIsWaitedFor() throws Exception {
+        recordThree();
+        Path file;
+        try (Stream<Path> files = Files.list(directory())) {
+            file = files.filter(each -> each.toString().endsWith("cq4t"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+        byte[] whole = Files.readAllBytes(file);
+        zeroes("cq4t", whole.length);
+        Thread card = Thread.ofPlatform().start(() -> {
+            try {
+                Thread.sleep(FileHeads.WAIT_MILLIS / 4);
+                Files.write(file, whole);
+            } catch (InterruptedException | IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        FileHeads.await(directory());
+        assertThat(Files.readAllBytes(file)).isEqualTo(whole);
+        card.join();
     }
 
     private static void append(ChronicleQueue queue, byte[] bytes) {
