@@ -1,8 +1,8 @@
 package dev.cipu.shim.cli;
 
-import dev.cipu.device.card.CardProfile;
 import dev.cipu.shim.sim.Comparison;
 import dev.cipu.shim.sim.ComparisonText;
+import dev.cipu.shim.sim.Contender;
 import dev.cipu.shim.sim.LoadLevel;
 import dev.cipu.shim.sim.SimPages;
 import java.util.List;
@@ -27,11 +27,11 @@ final class SimCompare implements Callable<Integer> {
     private CommandSpec spec;
 
     @Parameters(
-            paramLabel = "CARD",
+            paramLabel = "CARD[,SECTION.KEY=VALUE...]",
             arity = "1..*",
             description =
-                    "Two cards or more, each a name that 'cipu card list' has, or a file; the others are compared with"
-                            + " the first.")
+                    "Two cards or more, each a name that 'cipu card list' has, or a file, perhaps with other figures of its"
+                            + " own; the others are compared with the first.")
     private List<String> cards = List.of();
 
     @Mixin
@@ -61,10 +61,12 @@ final class SimCompare implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "name two cards or more, for example software-2016 cipu-1");
         }
-        List<CardProfile> profiles = cards.stream().map(figures::card).toList();
+        List<Contender> contenders = cards.stream()
+                .map(each -> Contender.parse(each, figures.figures()))
+                .toList();
         Comparison comparison = Comparison.of(
-                traffic.experiment(profiles.getFirst(), LoadLevel.parse("--load", load)),
-                profiles,
+                traffic.experiment(contenders.getFirst().card(), LoadLevel.parse("--load", load)),
+                contenders,
                 SimTraffic.threads());
         output.write(comparison, () -> SimPages.of(comparison), out -> ComparisonText.print(comparison, out));
         return ExitCode.DONE;

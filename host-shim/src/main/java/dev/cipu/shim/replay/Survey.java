@@ -1,5 +1,6 @@
 package dev.cipu.shim.replay;
 
+import dev.cipu.shim.trace.ByKey;
 import dev.cipu.shim.trace.TracedDevice;
 import dev.cipu.shim.trace.Transaction;
 import dev.cipu.sim.model.Operation;
@@ -10,7 +11,6 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.HdrHistogram.Histogram;
 
 /** Counts what a tape has. Its memory depends on how many queues there are, not on how much passed them. */
@@ -22,10 +22,11 @@ final class Survey {
     private static final int MOST_QUEUES = 1 << 16;
 
     private final Path directory;
-    private final Map<Long, QueueCount> queues = new TreeMap<>();
+    private final ByKey<QueueCount> queues = new ByKey<>();
     private final Map<Operation, KindCount> kinds = new EnumMap<>(Operation.class);
 
     private static final class QueueCount {
+        private final long key;
         private final TracedDevice device;
         private final int index;
         private final Operation operation;
@@ -33,7 +34,8 @@ final class Survey {
         private int longest;
         private long sectorEnd;
 
-        QueueCount(Transaction first, Operation operation) {
+        QueueCount(long key, Transaction first, Operation operation) {
+            this.key = key;
             device = first.device();
             index = first.queue();
             this.operation = operation;
@@ -69,11 +71,7 @@ final class Survey {
     }
 
     private void count(Transaction each, Operation operation, int bytes) {
-        QueueCount queue = queues.computeIfAbsent(Contents.key(each, operation), _ -> new QueueCount(each, operation));
-        if (queues.size() > MOST_QUEUES) {
-            throw new ReplayException(
-                    directory + " has more than " + MOST_QUEUES + " queues, which no card has; choose with --device");
-        }
+        QueueCount queue = queue(each, operation);
         queue.count++;
         queue.longest = Math.max(queue.longest, bytes);
         if (!operation.isFrame()) {
@@ -83,6 +81,19 @@ final class Survey {
         kind.count++;
         kind.bytes += bytes;
         kind.recorded.recordValue(Math.clamp(each.completed() - each.taken(), 0, LONGEST));
+    }
+
+    private QueueCount queue(Transaction each, Operation operation) {
+        long key = Contents.key(each, operation);
+        QueueCount known = queues.get(key);
+        if (known != null) {
+            return known;
+        }
+        if (queues.size() == MOST_QUEUES) {
+            throw new ReplayException(
+                    directory + " has more than " + MOST_QUEUES + " queues, which no card has; choose with --device");
+        }
+        return queues.add(key, new QueueCount(key, each, operation));
     }
 
     /** The first sector behind what a request reaches; the most there is if that is more than a number holds. */
@@ -106,10 +117,10 @@ final class Survey {
     }
 
     private List<Contents.Queue> queues() {
-        List<Contents.Queue> list = new ArrayList<>();
-        queues.forEach((key, each) -> list.add(new Contents.Queue(
-                key, each.device, each.index, each.operation, each.count, each.longest, each.sectorEnd)));
-        return list;
+        return queues.values().stream()
+                .map(each -> new Contents.Queue(
+                        each.key, each.device, each.index, each.operation, each.count, each.longest, each.sectorEnd))
+                .toList();
     }
 
     private List<Contents.Kind> kinds() {

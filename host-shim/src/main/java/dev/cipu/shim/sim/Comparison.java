@@ -1,6 +1,5 @@
 package dev.cipu.shim.sim;
 
-import dev.cipu.device.card.CardProfile;
 import dev.cipu.sim.model.Spread;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -18,6 +17,7 @@ public record Comparison(String workload, String kind, double perSecond, String 
     /**
      * A card.
      *
+     * @param without figures that it was given and that the model of this card does not read
      * @param most packets or requests a second under full load
      * @param binding what limits it then
      * @param latencyNanos at the same load as the others
@@ -28,6 +28,7 @@ public record Comparison(String workload, String kind, double perSecond, String 
      */
     public record Row(
             String card,
+            List<String> without,
             double most,
             double mostGigabits,
             String binding,
@@ -43,10 +44,10 @@ public record Comparison(String workload, String kind, double perSecond, String 
      *
      * @param first the experiment with the first card; if its load is the most, all get a share of what the weakest carries
      */
-    public static Comparison of(Experiment first, List<CardProfile> cards, int threads) {
+    public static Comparison of(Experiment first, List<Contender> cards, int threads) {
         List<Outcome> most = Parallel.map(cards, threads, card -> {
-            Experiment full = first.of(card).at(new LoadLevel.Most());
-            return Outcome.of(full, List.of(), full.run());
+            Experiment full = first.of(card.card()).at(new LoadLevel.Most());
+            return Outcome.of(full, card.figures(), full.run());
         });
         double least = most.stream().mapToDouble(Outcome::perSecond).min().orElseThrow();
         double rate;
@@ -58,7 +59,7 @@ public record Comparison(String workload, String kind, double perSecond, String 
             }
             case LoadLevel.Share share -> {
                 rate = share.share() * most.getFirst().perSecond();
-                why = share + " of what " + most.getFirst().card() + " carries";
+                why = share + " of what " + cards.getFirst().name() + " carries";
             }
             case LoadLevel.Rate given -> {
                 rate = given.perSecond();
@@ -66,7 +67,7 @@ public record Comparison(String workload, String kind, double perSecond, String 
             }
         }
         List<Outcome> same = Parallel.map(cards, threads, card -> {
-            Experiment some = first.of(card).at(new LoadLevel.Rate(rate));
+            Experiment some = first.of(card.card()).at(new LoadLevel.Rate(rate));
             return Outcome.of(some, List.of(), some.run());
         });
         Outcome base = same.getFirst();
@@ -76,13 +77,14 @@ public record Comparison(String workload, String kind, double perSecond, String 
                 rate,
                 why,
                 IntStream.range(0, cards.size())
-                        .mapToObj(i -> row(most.get(i), same.get(i), base))
+                        .mapToObj(i -> row(cards.get(i).name(), most.get(i), same.get(i), base))
                         .toList());
     }
 
-    private static Row row(Outcome most, Outcome same, Outcome base) {
+    private static Row row(String card, Outcome most, Outcome same, Outcome base) {
         return new Row(
-                most.card(),
+                card,
+                most.without(),
                 most.perSecond(),
                 most.gigabitsPerSecond(),
                 most.bindingLoad().name(),

@@ -7,13 +7,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,7 +35,7 @@ public final class TraceReader implements AutoCloseable {
     private final DocumentReader documents;
     private final TraceHeader header;
     private final Map<Integer, TracedDevice> devices = new LinkedHashMap<>();
-    private final Map<Long, QueueTotals> totals = new TreeMap<>();
+    private final ByKey<QueueTotals> totals = new ByKey<>();
     private final Transaction transaction = new Transaction();
     private boolean ended;
     private long records;
@@ -146,8 +144,9 @@ public final class TraceReader implements AutoCloseable {
         while (at < documents.bytes()) {
             TracedDevice device = check(document, at);
             int queue = RecordLayout.queue(document, at);
-            totals.computeIfAbsent((long) device.number() << 16 | queue, _ -> new QueueTotals(device, queue))
-                    .add(document, at);
+            long key = (long) device.number() << 16 | queue;
+            QueueTotals known = totals.get(key);
+            (known == null ? totals.add(key, new QueueTotals(device, queue)) : known).add(document, at);
             long taken = RecordLayout.taken(document, at);
             if (newest > taken) {
                 lateness = Math.max(lateness, newest - taken);
@@ -189,7 +188,7 @@ public final class TraceReader implements AutoCloseable {
 
     /** What there is of each queue that anything passed, by device and index. */
     public List<QueueTotals> totals() {
-        return new ArrayList<>(totals.values());
+        return totals.values();
     }
 
     /** Whether the card ended the trace itself; if not it was killed, or still runs. */

@@ -186,6 +186,53 @@ class SimCommandTest {
         assertThat(out.toString()).containsPattern("cipu-1 +18\\.\\d M .*0\\.00 +[\\d.]+ +1\\.\\d\\d\\n");
     }
 
+    /** Header-payload slicing, for one: the cable is full, or the way from the cores. */
+    @Test
+    void aCardIsComparedWithItself() {
+        JsonNode compared = json(
+                "sim",
+                "compare",
+                "cipu-1",
+                "cipu-1,network.slice-header=0",
+                "bm-hive,network.slice-header=256,link.tags=64",
+                "--workload",
+                "udp1500",
+                "--duration",
+                "1ms",
+                "--json");
+        JsonNode rows = compared.get("rows");
+        assertThat(rows.at("/0/card").asString()).isEqualTo("cipu-1");
+        assertThat(rows.at("/1/card").asString()).isEqualTo("cipu-1,network.slice-header=0");
+        assertThat(rows.at("/0/binding").asString()).isEqualTo("uplink");
+        assertThat(rows.at("/1/binding").asString()).matches("way (to|from) the cores");
+        assertThat(rows.at("/1/mostGigabits").asDouble())
+                .isLessThan(0.7 * rows.at("/0/mostGigabits").asDouble());
+        assertThat(rows.at("/1/without")).isEmpty();
+        assertThat(rows.at("/2/without")).hasSize(1);
+        assertThat(rows.at("/2/without/0").asString()).startsWith("network.slice-header=");
+    }
+
+    /** Its own figure comes after that of all. */
+    @Test
+    void aCardsOwnFigureIsPreferred() {
+        assertThat(run(
+                        "sim",
+                        "compare",
+                        "cipu-1",
+                        "cipu-1,network.slice-header=256",
+                        "--set",
+                        "network.slice-header=0",
+                        "--workload",
+                        "udp1500",
+                        "--duration",
+                        "500us"))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString())
+                .containsPattern("\ncipu-1 +10\\.\\d M .*way (to|from) the cores")
+                .containsPattern("\ncipu-1,network.slice-header=256 +16\\.\\d M .*uplink");
+    }
+
     @Test
     void aSweepIsResumedAndEndsTheSame(@TempDir Path folder) throws Exception {
         Path spec = folder.resolve("some.yaml");
@@ -239,6 +286,10 @@ class SimCommandTest {
                 "run --card cipu-1 --interrupts --poll | mutually exclusive",
                 "run --card cipu-1 --trace-journeys 0 | --trace-journeys is 0; give 1 to 1000000",
                 "run | '--card=NAME|FILE'",
+                "compare cipu-1 cipu-1, | '' sets nothing; write section.key=value",
+                "compare cipu-1 cipu-1,network.slice | 'network.slice' sets nothing",
+                "compare cipu-1 cipu-1,network.slice=1 | there is no parameter 'network.slice'; known are",
+                "compare cipu-1 ,network.slice-header=0 | there is no card ''",
                 "compare cipu-1 | name two cards or more",
                 "`` | say what to do: list, run, explain, compare, sweep or validate"
             })
