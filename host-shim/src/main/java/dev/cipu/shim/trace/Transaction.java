@@ -148,4 +148,12 @@ public final class Transaction {
     public MemorySegment bytes() {
         return record.asSlice(RecordLayout.HEADER_BYTES, captured());
     }
+
+    /** Copies the first {@code count} of those bytes, without an object for where they are. */
+    public void copyTo(MemorySegment memory, long at, int count) {
+        if (count > captured()) {
+            throw new IndexOutOfBoundsException(count + " of " + captured() + " bytes");
+        }
+        MemorySegment.copy(record, RecordLayout.HEADER_BYTES, memory, at, count);
+    }
 }

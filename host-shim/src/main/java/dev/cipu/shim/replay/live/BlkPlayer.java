@@ -232,12 +232,7 @@ final class BlkPlayer extends Player {
         if (operation == Operation.WRITE) {
             fill(lane.data[slot], each, bytes);
         } else if (operation == Operation.DISCARD) {
-            MemorySegment.copy(
-                    each.bytes(),
-                    0,
-                    device().memory().segment(),
-                    device().memory().offset(lane.data[slot]),
-                    bytes);
+            each.copyTo(device().memory().segment(), device().memory().offset(lane.data[slot]), bytes);
         }
         int type = operation == Operation.WRITE ? BlkRequest.OUT : each.operation();
         int token = lane.driver.submit(type, each.sector(), lane.data[slot], bytes);
@@ -261,6 +256,6 @@ final class BlkPlayer extends Player {
             int sectors = (bytes + BlkRequest.SECTOR_BYTES - 1) / BlkRequest.SECTOR_BYTES;
             PATTERN.fill(memory, at, sectors * BlkRequest.SECTOR_BYTES, each.sector(), 0);
         }
-        MemorySegment.copy(each.bytes(), 0, memory, at, captured);
+        each.copyTo(memory, at, captured);
     }
 }

@@ -38,6 +38,7 @@ final class NetPlayer extends Player {
     private static final int BURST = 64;
 
     private final int bufferBytes;
+    private final MemorySegment zeroes;
     private final Pair[] lanes;
 
     /** A pair of queues. */
@@ -101,6 +102,7 @@ final class NetPlayer extends Player {
         super(device, places, lanes);
         this.lanes = lanes;
         this.bufferBytes = bufferBytes;
+        zeroes = MemorySegment.ofArray(new byte[bufferBytes]);
     }
 
     /** Connects to the device. */
@@ -190,9 +192,9 @@ final class NetPlayer extends Player {
         long at = lane.driver.frameOffset(slot);
         int captured = Math.min(each.captured(), bytes);
         MemorySegment memory = lane.driver.segment();
-        MemorySegment.copy(each.bytes(), 0, memory, at, captured);
+        each.copyTo(memory, at, captured);
         // of the rest nothing is known
-        memory.asSlice(at + captured, bytes - captured).fill((byte) 0);
+        MemorySegment.copy(zeroes, 0, memory, at + captured, bytes - captured);
         boolean asks = device().negotiated().has(NetFeature.CSUM);
         if (!lane.driver.send(bytes, asks ? each.netHeader() : 0, asks ? each.checksumOffset() : 0)) {
             throw new IllegalStateException("a ring with a free buffer is full");

@@ -33,7 +33,7 @@ class LongReplayIT {
     private static final int FEW = 50_000;
     private static final int MANY = 250_000;
 
-    /** An object for each would be 16 at least. A kick costs some hundreds of bytes of system calls, but few transactions have one. */
+    /** An object for each would be 16 at least. A message for a doorbell costs more, but a card that spins asks for few. */
     private static final double MOST_BYTES_EACH = 8;
 
     private final boolean function;
@@ -51,7 +51,8 @@ class LongReplayIT {
     @BeforeEach
     void start() {
         String over = function ? ",transport=vfio-user" : "";
-        spec.stats(folder.resolve("counters"))
+        spec.idle("test", "spin")
+                .stats(folder.resolve("counters"))
                 .uplink("test", "loopback:")
                 .net(KeyValues.parse("net", "socket=" + folder.resolve("net") + over))
                 .blk(KeyValues.parse("blk", "socket=" + folder.resolve("blk") + ",store=mem:8M" + over));
