@@ -8,6 +8,7 @@ import dev.cipu.sim.event.Picos;
 import dev.cipu.sim.model.RecordedQueue.Use;
 import dev.cipu.virtio.ring.RingFormat;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -250,6 +251,104 @@ class ReplayTest {
         assertThat(result.hostCores()).isCloseTo(0.515, within(0.03));
         assertThat(run(card, items).hostCores()).isZero();
         assertThat(result.wireBytesUpEach()).isLessThan(run(card, items).wireBytesUpEach());
+    }
+
+    /** Whatever a guest's core takes to receive, two take half. */
+    @Test
+    void framesGoToTheQueueThatReceivedThem() {
+        double one = secondsToReceive(1);
+        double two = secondsToReceive(2);
+        assertThat(two).isBetween(0.4 * one, 0.7 * one);
+    }
+
+    private static double secondsToReceive(int queues) {
+        Timing card = Timings.card();
+        // a guest's core takes 1 us, so that it is what binds
+        Timing slow = new Timing(
+                card.card(),
+                card.link(),
+                card.memory(),
+                card.engine(),
+                card.engines(),
+                card.network(),
+                card.storage(),
+                card.interrupts(),
+                new Timing.Host(500_000, 1_500_000, 500_000, 600_000),
+                0,
+                card.crossing());
+        List<Item> items = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            items.add(new Item(0, i % queues, Operation.RECEIVE, 60));
+        }
+        try (Replay replay = new Replay(
+                slow,
+                Collections.nCopies(queues, new RecordedQueue(Use.RECEIVE, 60)),
+                new Items(items),
+                habits(RingFormat.PACKED),
+                true,
+                1)) {
+            ReplayResult result = replay.run();
+            assertThat(done(result, Operation.RECEIVE).dropped()).isZero();
+            return result.seconds();
+        }
+    }
+
+    /** The recording has sixteen flows: a card that knows as many does most by itself, one that knows half has its cores do it. */
+    @Test
+    void flowsAreThoseThatWereRecorded() {
+        List<Item> items = new ArrayList<>();
+        for (int i = 0; i < 4_000; i++) {
+            items.add(new Item(10L * i * Picos.MICRO, 1, Operation.SEND, 60));
+        }
+        double all = total(run(knowing(2 * FLOWS), items), Operation.SEND).p50();
+        double half = total(run(knowing(FLOWS / 2), items), Operation.SEND).p50();
+        assertThat(half).isGreaterThan(all + 300);
+    }
+
+    private static Timing knowing(int flows) {
+        Timing card = Timings.card();
+        return new Timing(
+                card.card(),
+                card.link(),
+                card.memory(),
+                card.engine(),
+                card.engines(),
+                new Timing.Network(Timings.UPLINK, 1024, 41_667, flows, 8, 444_444, 0, null),
+                card.storage(),
+                card.interrupts(),
+                card.host(),
+                0,
+                card.crossing());
+    }
+
+    @Test
+    void whatIsToldOfEachAndOfASecondFitsTheWhole() {
+        ReplayResult result = run(Timings.card(), mixture(6000));
+        double perSecond = 6000 / result.seconds();
+        assertThat(result.loads())
+                .extracting(Load::name)
+                .doesNotHaveDuplicates()
+                .noneMatch(name -> name.startsWith("disks: "));
+        assertThat(result.loads())
+                .filteredOn(each -> each.use() > 0.001)
+                .isNotEmpty()
+                .allSatisfy(
+                        each -> assertThat(each.ceiling() * each.use()).isCloseTo(perSecond, within(0.01 * perSecond)));
+        // a page each for data, ring and what else there is
+        assertThat(result.iotlbMissesEach()).isBetween(0.1, 10.0);
+    }
+
+    @Test
+    void moreQueuesThanAModelTakesAreRefused() {
+        assertThatThrownBy(() -> new Replay(
+                        Timings.card(),
+                        Collections.nCopies(Replay.MOST_QUEUES + 1, new RecordedQueue(Use.TRANSMIT, 60)),
+                        new Items(List.of()),
+                        habits(RingFormat.SPLIT),
+                        false,
+                        1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1025 queues");
     }
 
     @Test

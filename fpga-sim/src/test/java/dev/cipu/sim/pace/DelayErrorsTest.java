@@ -30,6 +30,14 @@ class DelayErrorsTest {
     }
 
     @Test
+    void ofOneEveryQuantileIsThatOne() {
+        DelayErrors errors = new DelayErrors();
+        errors.add(100);
+        assertThat(errors.quantile(1)).isEqualTo(100);
+        assertThat(errors.quantile(500)).isEqualTo(100);
+    }
+
+    @Test
     void smallOnesAreExactAndHugeOnesStayInBounds() {
         DelayErrors errors = new DelayErrors();
         for (int i = 0; i < 16; i++) {

@@ -234,6 +234,36 @@ class PacedPortTest {
         assertThat(pool.availableLarge()).isEqualTo(64);
     }
 
+    /** What is behind another is late with it, and that is what is asked for. */
+    @Test
+    void aFrameIsDueNoEarlierThanTheOneBefore() {
+        far.waiting = 1;
+        receive();
+        inLatency = 500;
+        far.waiting = 1;
+        receive();
+        clock.pass(3_000);
+        assertThat(receive()).containsExactly(0L, 1L);
+        receive();
+        assertThat(in.get("asked_ns")).isEqualTo(2 * 3_000);
+        assertThat(in.get("error_max_ns")).isZero();
+    }
+
+    @Test
+    void largeFramesKeepOthersOutUntilTheyHaveLeft() {
+        far.large = true;
+        far.waiting = PacedPort.LARGE_FRAMES;
+        receive();
+        far.large = false;
+        far.waiting = 10;
+        receive();
+        assertThat(far.waiting).isEqualTo(10);
+        clock.pass(inLatency);
+        assertThat(receive()).hasSize(PacedPort.LARGE_FRAMES);
+        receive();
+        assertThat(far.waiting).isZero();
+    }
+
     @Test
     void aWorkerMayRestWhileFramesAreHeldAndKnowsForHowLong() {
         L2Switch ethernet = new L2Switch(pool, clock, CounterGroup.unlisted(L2Switch.COUNTERS));

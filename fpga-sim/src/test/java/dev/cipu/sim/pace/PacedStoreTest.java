@@ -1,8 +1,10 @@
 package dev.cipu.sim.pace;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.management.ThreadMXBean;
+import dev.cipu.dataplane.CounterGroup;
 import dev.cipu.dataplane.blk.BlockOp;
 import dev.cipu.dataplane.blk.MemoryStore;
 import dev.cipu.dataplane.blk.NullStore;
@@ -13,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -163,6 +166,7 @@ class PacedStoreTest {
         assertThat(guest.turn()).isEmpty();
         guest.turn();
         assertThat(guest.queue.inFlight()).isEqualTo(20);
+        assertThat(guest.queue.dueIn()).isEqualTo(3_600_000_000_000L);
         assertThat(guest.queue.drained()).isTrue();
         assertThat(guest.answers()).hasSize(20).doesNotHaveDuplicates();
         assertThat(guest.counters.get("cut_short")).isEqualTo(20);
@@ -172,6 +176,18 @@ class PacedStoreTest {
         clock.pass(2 * 3_600_000_000_000L);
         guest.queue.close();
         assertThat(guest.memory.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(before);
+    }
+
+    /** There are as many logs as channels at a time. */
+    @Test
+    void aChannelThatEndsGivesItsLogBack() {
+        PaceLog log = new PaceLog(CounterGroup.unlisted(PaceLog.COUNTERS));
+        PacedStore store = new PacedStore(new MemoryStore(1 << 20), () -> fixed(LATENCY), clock, List.of(log));
+        for (int i = 0; i < 3; i++) {
+            store.channel(1).close();
+        }
+        assertThat(store.channel(1).inFlight()).isZero();
+        assertThatThrownBy(() -> store.channel(1)).isInstanceOf(NoSuchElementException.class);
     }
 
     @Test

@@ -82,6 +82,22 @@ class ProfileTimingTest {
         assertThat(differs).isGreaterThan(90);
     }
 
+    /** Or all queues would be slow at once. */
+    @Test
+    void theQueuesOfADiskDrawLatenciesOfTheirOwn() {
+        Supplier<RequestTiming> disk = TestCards.timing(
+                        TestCards.FULL.with(TestCards.of(Parameter.STORE_TAIL, 1.3)), clock)
+                .disk("blk0");
+        RequestTiming first = disk.get();
+        RequestTiming second = disk.get();
+        int differs = 0;
+        for (int i = 0; i < 100; i++) {
+            long latency = alone(first, BlockOp.READ, 4096);
+            differs += alone(second, BlockOp.READ, 4096) == latency ? 0 : 1;
+        }
+        assertThat(differs).isGreaterThan(90);
+    }
+
     /** Requests of all these a second, when every one of them wants as many as it can have. */
     private double perSecond(long bytes, RequestTiming... timings) {
         int count = 100_000;

@@ -20,6 +20,14 @@ class RateClockTest {
         assertThat(clock.take(6_000, 1)).isEqualTo(6_000);
     }
 
+    /** Three in a nanosecond: what begins within one is told as its end, never as earlier than it is. */
+    @Test
+    void partsOfANanosecondAreRoundedUp() {
+        RateClock clock = new RateClock(3e9, 0);
+        assertThat(clock.take(0, 1)).isZero();
+        assertThat(clock.take(0, 1)).isEqualTo(1);
+    }
+
     @Test
     void timeThatNobodyUsedMakesNoBurst() {
         RateClock clock = new RateClock(MILLION, 0);
