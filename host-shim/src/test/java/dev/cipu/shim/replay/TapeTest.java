@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -123,6 +124,28 @@ class TapeTest {
         Contents.Kind reads = Objects.requireNonNull(contents.kind(Operation.READ));
         assertThat(reads.recorded().p50()).isBetween(89_900.0, 90_100.0);
         assertThat(reads.bytes()).isEqualTo(4096);
+    }
+
+    @Test
+    void whatIsCountedOfAQueueIsOfAllThatPassedIt() {
+        byte[] ranges =
+                ByteBuffer.allocate(32).put(range(0, 8)).put(range(5000, 8)).array();
+        try (MadeTrace trace = new MadeTrace(directory())) {
+            trace.frame(1, 1, 1500, NOTHING);
+            trace.frame(1, 2, 60, NOTHING);
+            trace.request(0, 3, 1, BlkRequest.IN, 100, 600, NOTHING);
+            trace.loss(4, 3);
+            trace.loss(5, 4);
+            trace.request(1, 6, 1, BlkRequest.DISCARD, 0, 32, ranges);
+            trace.request(2, 7, 1, BlkRequest.IN, 0, 16 << 20, NOTHING);
+            trace.request(2, 8, 1, BlkRequest.IN, 0, (16 << 20) + 1, NOTHING);
+        }
+        Contents contents = Contents.of(directory(), Selection.ALL, Pace.RECORDED);
+        assertThat(contents.lost()).isEqualTo(7);
+        assertThat(contents.leftOut()).containsExactly(Map.entry(LeftOut.TOO_LONG, 1L));
+        assertThat(contents.queues())
+                .extracting(each -> each.index() + ": " + each.longest() + " to " + each.sectorEnd())
+                .containsExactly("1: 1500 to 0", "0: 600 to 102", "1: 32 to 5008", "2: 16777216 to 32768");
     }
 
     /** A file that nobody's card wrote: times from end to end of what a number holds, sectors beyond it. */

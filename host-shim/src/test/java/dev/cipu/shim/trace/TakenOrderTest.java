@@ -16,6 +16,36 @@ class TakenOrderTest {
         order.add(record, 0);
     }
 
+    /** Nothing that has gone counts as waiting: far more than fits may pass. */
+    @Test
+    void whatHasGoneTakesNoRoom() {
+        TakenOrder order = new TakenOrder(3, ROOM);
+        for (int i = 0; i < 1000; i++) {
+            add(order, i);
+            assertThat(order.isReady()).as("%s records", i + 1).isEqualTo(i >= 3);
+            if (order.isReady()) {
+                TakenOrder.Held held = order.take();
+                assertThat(RecordLayout.taken(held.record(), 0)).isEqualTo(i - 3);
+                order.release(held);
+            }
+        }
+    }
+
+    @Test
+    void whatWasTakenAtOnceStaysAsItCame() {
+        TakenOrder order = new TakenOrder(0, ROOM);
+        for (int i = 0; i < 5; i++) {
+            RecordLayout.writeLoss(record, 0, 0, 0, 100 + i, 7, 7);
+            order.add(record, 0);
+        }
+        order.end();
+        for (int i = 0; i < 5; i++) {
+            TakenOrder.Held held = order.take();
+            assertThat(RecordLayout.subject(held.record(), 0)).isEqualTo(100 + i);
+            order.release(held);
+        }
+    }
+
     /** Times that differ by more than fits: what waits stays bounded, nothing gets lost, and most is in order. */
     @Test
     void whatWaitsIsBounded() {

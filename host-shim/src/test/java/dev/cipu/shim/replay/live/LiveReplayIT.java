@@ -278,6 +278,30 @@ class LiveReplayIT {
         assertThat(recordedAgain(Transaction.Kind.TRANSMIT)).containsExactlyInAnyOrderElementsOf(wanted);
     }
 
+    /** Not what a buffer had of a frame before. */
+    @Test
+    void whatWasNotRecordedOfAFrameIsZeroes() throws IOException {
+        byte[] part = Arrays.copyOf(bytes(200, 2), 64);
+        part[0] = 2;
+        part[6] = 2;
+        byte[] whole = bytes(200, 1);
+        whole[0] = 2;
+        whole[6] = 2;
+        try (MadeTrace made = new MadeTrace(trace(), new Capture(Capture.Payload.ALL, 64))) {
+            for (int i = 0; i < 600; i++) {
+                made.frame(1, i, 200, i < 300 ? whole : part);
+            }
+        }
+        try (CardAssembly _ = card()) {
+            assertThat(run(spec("net", Pace.UNPACED, Writes.REFUSE)).passed()).isTrue();
+        }
+        String padded = "200 0 " + Arrays.hashCode(Arrays.copyOf(part, 200));
+        assertThat(recordedAgain(Transaction.Kind.TRANSMIT))
+                .hasSize(600)
+                .filteredOn(padded::equals)
+                .hasSize(300);
+    }
+
     /** One after the other, so that the second replay finds a device that the first has left in order. */
     @Test
     void aSecondReplayIsLikeTheFirst() throws IOException {
