@@ -15,6 +15,7 @@ import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.net.NetDevice;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -24,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -350,18 +352,18 @@ class TraceTest {
                     .findFirst()
                     .orElseThrow();
         }
-        byte[] whole = Files.readAllBytes(file);
-        zeroes("cq4t", whole.length);
+        byte[] head = Arrays.copyOf(Files.readAllBytes(file), Integer.BYTES);
+        zeroes("cq4t", 4096);
         Thread card = Thread.ofPlatform().start(() -> {
-            try {
+            try (RandomAccessFile late = new RandomAccessFile(file.toFile(), "rw")) {
                 Thread.sleep(FileHeads.WAIT_MILLIS / 4);
-                Files.write(file, whole);
+                late.write(head);
             } catch (InterruptedException | IOException e) {
                 throw new IllegalStateException(e);
             }
         });
         FileHeads.await(directory());
-        assertThat(Files.readAllBytes(file)).isEqualTo(whole);
+        assertThat(Files.readAllBytes(file)).startsWith(head);
         card.join();
     }
 

@@ -201,8 +201,7 @@ final class BlkPlayer extends Player {
         return switch (operation) {
             case FLUSH -> device().negotiated().has(BlkFeature.FLUSH);
             case DISCARD ->
-                device()
-                        .negotiated()
+                device().negotiated()
                         .has(
                                 switch (type) {
                                     case BlkRequest.WRITE_ZEROES -> BlkFeature.WRITE_ZEROES;

@@ -125,8 +125,7 @@ final class NetPlayer extends Player {
         device.start(2 * places.count());
         Pair[] lanes = new Pair[places.count()];
         for (int i = 0; i < lanes.length; i++) {
-            lanes[i] =
-                    new Pair(device.queue(2 * i), device.queue(2 * i + 1), device.memory(), bufferBytes, tally);
+            lanes[i] = new Pair(device.queue(2 * i), device.queue(2 * i + 1), device.memory(), bufferBytes, tally);
         }
         return new NetPlayer(device, places, lanes, bufferBytes);
     }
