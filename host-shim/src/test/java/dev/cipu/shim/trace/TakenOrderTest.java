@@ -27,6 +27,7 @@ class TakenOrderTest {
                 TakenOrder.Held held = order.take();
                 assertThat(RecordLayout.taken(held.record(), 0)).isEqualTo(i - 3);
                 order.release(held);
+                assertThat(order.isReady()).as("a second after %s", i + 1).isFalse();
             }
         }
     }
