@@ -42,7 +42,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(
         value = 1,
-        jvmArgsAppend = {Flags.COLLECTOR, Flags.NATIVE, Flags.UNSAFE})
+        jvmArgsAppend = {Flags.COLLECTOR, Flags.NATIVE, Flags.UNSAFE, Flags.DIAGNOSTIC, Flags.UNALIGNED})
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 @SuppressWarnings("NullAway.Init")

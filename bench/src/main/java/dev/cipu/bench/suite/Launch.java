@@ -30,7 +30,8 @@ record Launch(Path jar, Path caches) {
             "-XX:+UnlockDiagnosticVMOptions",
             "-XX:ArchiveRelocationMode=0");
 
-    private static final String RULE = "-XX:CompileCommand=";
+    /** What the script leaves out there: rules for the compiler that makes loops into vectors. */
+    private static final List<String> RULES = List.of("-XX:CompileCommand=", "-XX:SuperWord");
 
     /**
      * How this process was started.
@@ -61,8 +62,8 @@ record Launch(Path jar, Path caches) {
         List<String> command = new ArrayList<>();
         command.add(Program.java());
         Program.flags().stream()
-                .filter(flag -> !flag.startsWith(CACHE) && !QUICK.contains(flag))
-                .filter(flag -> !isQuick || !flag.startsWith(RULE))
+                .filter(flag -> !flag.startsWith(CACHE))
+                .filter(flag -> !isQuick || (RULES.stream().noneMatch(flag::startsWith) && !QUICK.contains(flag)))
                 .forEach(command::add);
         if (isQuick) {
             command.addAll(QUICK);

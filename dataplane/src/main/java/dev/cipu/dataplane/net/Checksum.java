@@ -9,7 +9,10 @@ final class Checksum {
     private static final long LOW = 0xffffffffL;
 
     /** Bytes from which a loop is long. */
-    private static final int LONG = 128;
+    static final int LONG = 128;
+
+    /** Pieces that are summed together. */
+    static final int FOUR = 4;
 
     private Checksum() {}
 
@@ -26,10 +29,46 @@ final class Checksum {
     /** The folded one's complement sum of {@code bytes} bytes: 0 only of zeroes. */
     static int sum(long from, int bytes) {
         int words = bytes & -8;
-        long sum = (words < LONG ? few(from, words) : many(from, words)) + tail(from + words, bytes & 7);
-        // a sum of swapped bytes is the swapped sum
-        int swapped = fold(sum);
-        return (swapped & 0xff) << 8 | swapped >>> 8;
+        return swapped((words < LONG ? few(from, words) : many(from, words)) + tail(from + words, bytes & 7));
+    }
+
+    /**
+     * The sums of four pieces of {@code bytes} bytes, one behind the other. What a loop costs at its ends it costs once for all of them.
+     */
+    static void sums(long from, int bytes, int[] sums) {
+        int words = bytes & -8;
+        sumsOfWords(from, words, bytes, sums);
+        int rest = bytes & 7;
+        if (rest > 0) {
+            for (int i = 0; i < FOUR; i++) {
+                sums[i] = fold(sums[i] + swapped(tail(from + (long) i * bytes + words, rest)));
+            }
+        }
+    }
+
+    /** By itself, and with addresses, as {@link #many}. */
+    private static void sumsOfWords(long from, int bytes, long stride, int[] sums) {
+        long sum0 = 0;
+        long sum1 = 0;
+        long sum2 = 0;
+        long sum3 = 0;
+        long twice = 2 * stride;
+        long thrice = 3 * stride;
+        long end = from + bytes;
+        for (long at = from; at < end; at += 8) {
+            long word0 = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
+            sum0 += (word0 & LOW) + (word0 >>> 32);
+            long word1 = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + stride);
+            sum1 += (word1 & LOW) + (word1 >>> 32);
+            long word2 = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + twice);
+            sum2 += (word2 & LOW) + (word2 >>> 32);
+            long word3 = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + thrice);
+            sum3 += (word3 & LOW) + (word3 >>> 32);
+        }
+        sums[0] = swapped(sum0);
+        sums[1] = swapped(sum1);
+        sums[2] = swapped(sum2);
+        sums[3] = swapped(sum3);
     }
 
     private static long few(long from, int bytes) {
@@ -46,7 +85,7 @@ final class Checksum {
      * {@code int} added to one is vectorized in some callers and not in others.
      */
     private static long many(long from, int bytes) {
-        // the upper and lower halves apart leave room for carries
+        // the upper and lower halves apart leave room for carries: those of 64 KiB, 45 bits
         long even = 0;
         long odd = 0;
         long end = from + bytes;
@@ -55,7 +94,7 @@ final class Checksum {
             even += word & LOW;
             odd += word >>> 32;
         }
-        return (even & LOW) + (even >>> 32) + (odd & LOW) + (odd >>> 32);
+        return even + odd;
     }
 
     private static long tail(long from, int bytes) {
@@ -75,12 +114,19 @@ final class Checksum {
         return sum;
     }
 
+    /** A sum of many in the network's order, in 16 bits, of words as they were read: a sum of swapped bytes is the swapped sum. */
+    private static int swapped(long sum) {
+        return Short.toUnsignedInt(Short.reverseBytes((short) fold(sum)));
+    }
+
     /** A sum of many, in 16 bits. */
     static int fold(long sum) {
-        long folded = (sum & LOW) + (sum >>> 32);
-        // 33 bits, then 18, then 17; the last one leaves no carry
-        folded = (folded & 0xffff) + (folded >>> 16);
-        folded = (folded & 0xffff) + (folded >>> 16);
-        return (int) ((folded & 0xffff) + (folded >>> 16));
+        // the halves added in the upper one, with what the lower one carries
+        return fold((int) ((sum + Long.rotateLeft(sum, 32)) >>> 32));
+    }
+
+    /** A sum, not signed, in 16 bits. */
+    static int fold(int sum) {
+        return (sum + Integer.rotateLeft(sum, 16)) >>> 16;
     }
 }

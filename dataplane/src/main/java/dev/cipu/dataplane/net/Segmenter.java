@@ -44,6 +44,13 @@ public final class Segmenter {
     private static final int SAVED_BYTES = BEFORE + FrameHeaders.LIMIT + FRAGMENT_BYTES;
     private static final long WEYL = 0x9E3779B97F4A7C15L;
 
+    /** Where 16 bits lie in eight bytes of a header: {@link #ipWord}, {@link #tcpWord}. */
+    private static final long MASK = 0xffff;
+
+    private static final int ID_SHIFT = 48;
+    private static final int FLAGS_SHIFT = 48;
+    private static final int TCP_CHECKSUM_SHIFT = 16;
+
     private final FrameHeaders headers = new FrameHeaders();
 
     /** Keeps the memory alive. */
@@ -82,12 +89,23 @@ public final class Segmenter {
     /** The two bytes of a TCP header that end with its flags. */
     private int offsetAndFlags;
 
+    /** Eight bytes of a header of IPv4 from the identification on, without that and the checksum. */
+    private long ipWord;
+
+    /** Eight bytes of a TCP header from its offset and flags on, without these and the checksum. */
+    private long tcpWord;
+
     /** Sums of the headers and pseudo headers without what differs from segment to segment. */
     private int ipSum;
 
     private int pseudoSum;
     private int transportSum;
     private int fieldBefore;
+
+    /** Sums of the data of a few segments, and the number of the segment from which on they are to be taken anew. */
+    private final int[] dataSums = new int[Checksum.FOUR];
+
+    private int summed;
     private long fragmentId = System.nanoTime();
 
     /** The segment at hand: its address and bytes. */
@@ -117,6 +135,7 @@ public final class Segmenter {
         transport = headers.transport;
         done = 0;
         count = 0;
+        summed = 0;
         segmentBytes = 0;
         lent = false;
         fragments = Offload.gsoType(offload) == NetHeader.GSO_UDP;
@@ -144,6 +163,7 @@ public final class Segmenter {
         Be.u16(ip + FrameHeaders.IP_FRAGMENT, fragments ? 0 : Be.u16(ip + FrameHeaders.IP_FRAGMENT));
         Be.u16(ip + FrameHeaders.IP_ID, fragments ? ipId : 0);
         ipSum = Checksum.sum(ip, headers.transport - headers.network);
+        ipWord = Be.i64(ip + FrameHeaders.IP_ID) & ~(MASK << ID_SHIFT | MASK);
     }
 
     private void beginSegments() {
@@ -155,6 +175,7 @@ public final class Segmenter {
             offsetAndFlags = Be.u16(transport + FrameHeaders.TCP_OFFSET);
             Be.i32(transport + FrameHeaders.TCP_SEQUENCE, 0);
             Be.u16(transport + FrameHeaders.TCP_OFFSET, 0);
+            tcpWord = Be.i64(transport + FrameHeaders.TCP_OFFSET) & ~(MASK << FLAGS_SHIFT | MASK << TCP_CHECKSUM_SHIFT);
         } else {
             Be.u16(transport + FrameHeaders.UDP_LENGTH, 0);
         }
@@ -193,8 +214,19 @@ public final class Segmenter {
 
     /** Writes the segment to where all of it has room. */
     public void writeTo(long to) {
-        writeHeaders(to);
         int data = segmentBytes - headerBytes;
+        if (data < Checksum.LONG || fragments) {
+            writeOther(to, data);
+            return;
+        }
+        // what goes beyond the headers is written over by the data
+        HostMemory.copyAndBeyond(template, to, headerBytes);
+        complete(to);
+        MemorySegment.copy(HostMemory.ALL, frame + dataAt + done, HostMemory.ALL, to + headerBytes, data);
+    }
+
+    private void writeOther(long to, int data) {
+        writeHeaders(to);
         if (data >= Long.BYTES) {
             HostMemory.copy(frame + dataAt + done, to + headerBytes, data);
         } else {
@@ -215,16 +247,21 @@ public final class Segmenter {
         HostMemory.copy(template, to, headerBytes);
         if (fragments) {
             writeFragment(to);
-            return;
+        } else {
+            complete(to);
         }
+    }
+
+    /** Writes into a segment's headers what differs from segment to segment, in few stores: each waits for those before it. */
+    private void complete(long to) {
         int bytes = segmentBytes - network;
         if (six) {
             Be.u16(to + network + FrameHeaders.IPV6_LENGTH, bytes - FrameHeaders.IPV6_BYTES);
         } else {
             int id = (ipId + count) & 0xffff;
-            // length and identification side by side
-            Be.i32(to + network + FrameHeaders.IP_LENGTH, bytes << 16 | id);
-            Be.u16(to + network + FrameHeaders.IP_CHECKSUM, ~Checksum.fold((long) ipSum + bytes + id));
+            int checksum = ~Checksum.fold(ipSum + bytes + id) & 0xffff;
+            Be.u16(to + network + FrameHeaders.IP_LENGTH, bytes);
+            Be.i64(to + network + FrameHeaders.IP_ID, (long) id << ID_SHIFT | ipWord | checksum);
         }
         if (tcp) {
             writeTcp(to + transport);
@@ -238,8 +275,10 @@ public final class Segmenter {
         int flags = offsetAndFlags & ~clear;
         int at = sequence + done;
         Be.i32(to + FrameHeaders.TCP_SEQUENCE, at);
-        Be.u16(to + FrameHeaders.TCP_OFFSET, flags);
-        Be.u16(to + FrameHeaders.TCP_CHECKSUM, checksum((long) flags + (at >>> 16) + (at & 0xffff)));
+        int checksum = checksum(flags + (at >>> 16) + (at & 0xffff)) & 0xffff;
+        Be.i64(
+                to + FrameHeaders.TCP_OFFSET,
+                (long) flags << FLAGS_SHIFT | tcpWord | (long) checksum << TCP_CHECKSUM_SHIFT);
     }
 
     private void writeUdp(long to) {
@@ -255,14 +294,22 @@ public final class Segmenter {
      *
      * @param different sum of what the header has in this segment only
      */
-    private int checksum(long different) {
-        long pseudo = (long) pseudoSum + segmentBytes - transport;
+    private int checksum(int different) {
+        int pseudo = pseudoSum + segmentBytes - transport;
         if (leavesPartial) {
             return Checksum.fold(pseudo);
         }
         // the data begin at an even distance from the header's beginning, so their sum adds up as it is
-        int data = Checksum.sum(frame + dataAt + done, segmentBytes - headerBytes);
-        return ~Checksum.fold(pseudo + transportSum + different + data) & 0xffff;
+        return ~Checksum.fold(pseudo + transportSum + different + dataSum()) & 0xffff;
+    }
+
+    private int dataSum() {
+        long data = frame + dataAt + done;
+        if (count >= summed && size >= Checksum.LONG && done + Checksum.FOUR * size <= dataBytes) {
+            Checksum.sums(data, size, dataSums);
+            summed = count + Checksum.FOUR;
+        }
+        return count < summed ? dataSums[count % Checksum.FOUR] : Checksum.sum(data, segmentBytes - headerBytes);
     }
 
     private void writeFragment(long to) {

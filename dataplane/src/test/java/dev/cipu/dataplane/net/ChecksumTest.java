@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class ChecksumTest {
@@ -28,6 +29,39 @@ class ChecksumTest {
             memory.fill((byte) 0);
             assertThat(Checksum.sum(memory.address(), 65_535)).isZero();
         }
+    }
+
+    @Test
+    void sumsOfPiecesAreThoseOfEach() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(4 * 9001 + 8, 8);
+            byte[] bytes = Datagram.data((int) memory.byteSize(), 3);
+            MemorySegment.copy(bytes, 0, memory, ValueLayout.JAVA_BYTE, 0, bytes.length);
+            int[] sums = new int[Checksum.FOUR];
+            for (int length : new int[] {1, 8, 127, 128, 129, 130, 133, 135, 536, 1447, 1448, 1460, 9001}) {
+                for (int from = 0; from < 3; from++) {
+                    Checksum.sums(memory.address() + from, length, sums);
+                    for (int i = 0; i < Checksum.FOUR; i++) {
+                        int begin = from + i * length;
+                        assertThat(sums[i])
+                                .as("%d bytes from %d on", length, begin)
+                                .isEqualTo(Datagram.sum(bytes, begin, begin + length, 0));
+                    }
+                }
+            }
+            memory.fill((byte) 0xff);
+            Checksum.sums(memory.address(), 9001, sums);
+            assertThat(sums).as("carries").containsOnly(Datagram.sum(filled(9001), 0, 9001, 0));
+            memory.fill((byte) 0);
+            Checksum.sums(memory.address(), 9001, sums);
+            assertThat(sums).containsOnly(0);
+        }
+    }
+
+    private static byte[] filled(int length) {
+        byte[] bytes = new byte[length];
+        Arrays.fill(bytes, (byte) 0xff);
+        return bytes;
     }
 
     @Test

@@ -52,6 +52,30 @@ public final class HostMemory {
         }
     }
 
+    /**
+     * Copies {@code bytes} bytes, at least 1, in pieces of 32, and so up to 31 more: for what stands before something that is written
+     * next. Both places must have room for these.
+     */
+    public static void copyAndBeyond(long from, long to, int bytes) {
+        // not a loop for what is common: the compiler would ask more of one than the moves take
+        copy32(from, to);
+        if (bytes > 32) {
+            copy32(from + 32, to + 32);
+            if (bytes > 64) {
+                copy32(from + 64, to + 64);
+                if (bytes > 96) {
+                    copyBeyond96(from, to, bytes);
+                }
+            }
+        }
+    }
+
+    private static void copyBeyond96(long from, long to, int bytes) {
+        for (int at = 96; at < bytes; at += 32) {
+            copy32(from + at, to + at);
+        }
+    }
+
     private static void copyOther(long from, long to, int bytes) {
         if (bytes > SMALL) {
             MemorySegment.copy(ALL, from, ALL, to, bytes);

@@ -34,4 +34,23 @@ class HostMemoryTest {
             }
         }
     }
+
+    @Test
+    void aCopyInPiecesMayGoBeyondItsEndButNoFurtherThanAPiece() {
+        byte[] source = new byte[AREA];
+        new Random(8).nextBytes(source);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment from = arena.allocate(AREA, 64).copyFrom(MemorySegment.ofArray(source));
+            MemorySegment to = arena.allocate(AREA, 64);
+            for (int bytes = 1; bytes <= 300; bytes++) {
+                to.fill((byte) 0);
+                HostMemory.copyAndBeyond(from.address() + 3, to.address() + 32, bytes);
+                byte[] expected = new byte[AREA];
+                System.arraycopy(source, 3, expected, 32, (bytes + 31) / 32 * 32);
+                assertThat(to.toArray(ValueLayout.JAVA_BYTE))
+                        .as("%d bytes", bytes)
+                        .isEqualTo(expected);
+            }
+        }
+    }
 }
