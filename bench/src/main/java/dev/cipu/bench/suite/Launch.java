@@ -31,7 +31,7 @@ record Launch(Path jar, Path caches) {
             "-XX:ArchiveRelocationMode=0");
 
     /** What the script leaves out there: rules for the compiler that makes loops into vectors. */
-    private static final List<String> RULES = List.of("-XX:CompileCommand=", "-XX:SuperWord");
+    private static final List<String> RULES = List.of("-XX:CompileCommandFile=", "-XX:SuperWord");
 
     /**
      * How this process was started.

@@ -44,11 +44,13 @@ public final class HostMemory {
      * them: a call between two stores to another core's lines makes the second wait for the first.
      */
     public static void copy(long from, long to, int bytes) {
-        if (bytes < 32 || bytes > 64) {
-            copyOther(from, to, bytes);
-        } else {
+        if (bytes >= 32 && bytes <= 64) {
             copy32(from, to);
             copyLast32(from, to, bytes);
+        } else if (bytes > SMALL) {
+            MemorySegment.copy(ALL, from, ALL, to, bytes);
+        } else {
+            copyOther(from, to, bytes);
         }
     }
 
@@ -77,9 +79,7 @@ public final class HostMemory {
     }
 
     private static void copyOther(long from, long to, int bytes) {
-        if (bytes > SMALL) {
-            MemorySegment.copy(ALL, from, ALL, to, bytes);
-        } else if (bytes > 64) {
+        if (bytes > 64) {
             copy32(from, to);
             copy32(from + 32, to + 32);
             if (bytes > 96) {
