@@ -239,8 +239,11 @@ class PacedStoreTest {
                 TestCards.timing(TestCards.FULL, clock).disk("d").get(),
                 clock);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        long bytes = 1;
-        for (int attempt = 0; attempt < 30 && bytes > 0; attempt++) {
+        // the JVM itself takes some now and then, as for what it has not compiled; a request that did would take a
+        // megabyte
+        long least = 1024;
+        long bytes = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < 30 && bytes >= least; attempt++) {
             long before = threads.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < 100_000; i++) {
                 guest.driver.submit(BlkRequest.IN, i & 15, guest.data, 4096);
@@ -253,7 +256,7 @@ class PacedStoreTest {
             }
             bytes = threads.getCurrentThreadAllocatedBytes() - before;
         }
-        assertThat(bytes).isZero();
+        assertThat(bytes).isLessThan(least);
         assertThat(guest.counters.get("error_p99_ns")).isBetween(1L, 10_700L);
     }
 }
