@@ -1,5 +1,6 @@
 package dev.cipu.dataplane.blk;
 
+import dev.cipu.virtio.memory.HostMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -148,7 +149,7 @@ public final class MemoryStore extends ImmediateStore {
             MemorySegment chunk = chunks.getAcquire(index);
             if (chunk != null) {
                 if (erase || n < CHUNK_BYTES) {
-                    chunk.asSlice(within, n).fill((byte) 0);
+                    HostMemory.zero(chunk, within, n);
                 }
                 if (n == CHUNK_BYTES) {
                     chunks.set(index, null);

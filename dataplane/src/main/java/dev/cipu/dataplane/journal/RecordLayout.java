@@ -1,5 +1,6 @@
 package dev.cipu.dataplane.journal;
 
+import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -84,7 +85,7 @@ public final class RecordLayout {
 
     /** Writes a record that tells of {@code count} lost transactions, {@link #HEADER_BYTES} long. */
     public static void writeLoss(MemorySegment to, long at, int device, int queue, long count, long from, long until) {
-        to.asSlice(at, HEADER_BYTES).fill((byte) 0);
+        HostMemory.zero(to, at, HEADER_BYTES);
         to.set(Le.INT_UNALIGNED, at + AT_BYTES, HEADER_BYTES);
         to.set(ValueLayout.JAVA_BYTE, at + AT_KIND, (byte) LOSS);
         to.set(Le.SHORT_UNALIGNED, at + AT_DEVICE, (short) device);

@@ -1,5 +1,6 @@
 package dev.cipu.virtio.memory;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
@@ -35,7 +36,21 @@ public final class HostMemory {
         return WORDS.varHandle(MemoryLayout.PathElement.groupElement(name)).withInvokeExactBehavior();
     }
 
+    /** A page of zeroes. */
+    private static final MemorySegment ZEROES = Arena.global().allocate(4096, 64);
+
     private HostMemory() {}
+
+    /**
+     * Fills with zeroes. A slice that is filled would be an object for each call, which the compiler does away with in some callers and not
+     * in others.
+     */
+    public static void zero(MemorySegment memory, long from, long bytes) {
+        long end = from + bytes;
+        for (long at = from; at < end; at += ZEROES.byteSize()) {
+            MemorySegment.copy(ZEROES, 0, memory, at, Math.min(ZEROES.byteSize(), end - at));
+        }
+    }
 
     /**
      * Copies {@code bytes} bytes, at least 8, between addresses whose ranges do not overlap.

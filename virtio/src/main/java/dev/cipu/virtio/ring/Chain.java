@@ -160,7 +160,7 @@ public final class Chain {
                 continue;
             }
             int n = (int) Math.min(bytes - done, length[i] - skip);
-            HostMemory.ALL.asSlice(address[i] + skip, n).fill((byte) 0);
+            HostMemory.zero(HostMemory.ALL, address[i] + skip, n);
             done += n;
             skip = 0;
         }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,23 @@ class HostMemoryTest {
                 byte[] expected = new byte[AREA];
                 System.arraycopy(source, 3, expected, 32, (bytes + 31) / 32 * 32);
                 assertThat(to.toArray(ValueLayout.JAVA_BYTE))
+                        .as("%d bytes", bytes)
+                        .isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void zeroesGoWhereTheyShouldAndNowhereElse() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment memory = arena.allocate(3 * 4096, 64);
+            for (int bytes : new int[] {0, 1, 63, 64, 4095, 4096, 4097, 8192, 9000}) {
+                memory.fill((byte) 7);
+                HostMemory.zero(memory, 5, bytes);
+                byte[] expected = new byte[3 * 4096];
+                Arrays.fill(expected, (byte) 7);
+                Arrays.fill(expected, 5, 5 + bytes, (byte) 0);
+                assertThat(memory.toArray(ValueLayout.JAVA_BYTE))
                         .as("%d bytes", bytes)
                         .isEqualTo(expected);
             }
