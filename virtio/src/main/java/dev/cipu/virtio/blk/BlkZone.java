@@ -1,5 +1,6 @@
 package dev.cipu.virtio.blk;
 
+import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -51,14 +52,14 @@ public final class BlkZone {
 
     /** Writes a report's head; {@code at} is where the report begins. */
     public static void head(MemorySegment report, long at, long zones) {
-        report.asSlice(at, REPORT_BYTES).fill((byte) 0);
+        HostMemory.zero(report, at, REPORT_BYTES);
         report.set(Le.LONG_UNALIGNED, at, zones);
     }
 
     /** Writes the descriptor at {@code at}; sectors are units of 512 bytes. */
     public static void describe(
             MemorySegment report, long at, long capacity, long start, long pointer, byte type, byte state) {
-        report.asSlice(at, DESCRIPTOR_BYTES).fill((byte) 0);
+        HostMemory.zero(report, at, DESCRIPTOR_BYTES);
         report.set(Le.LONG_UNALIGNED, at, capacity);
         report.set(Le.LONG_UNALIGNED, at + START, start);
         report.set(Le.LONG_UNALIGNED, at + POINTER, pointer);
