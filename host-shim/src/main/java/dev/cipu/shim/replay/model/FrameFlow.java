@@ -24,6 +24,10 @@ final class FrameFlow {
     private static final int TCP = 6;
     private static final int UDP = 17;
     private static final int PORTS = 4;
+
+    /** The longest headers: with a tag, and all options of IPv4. */
+    static final int LOOKED_AT = ETHERNET + TAG + 60 + PORTS;
+
     private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
     private FrameFlow() {}
@@ -31,38 +35,38 @@ final class FrameFlow {
     /**
      * The flow of a frame, not negative.
      *
-     * @param frame what was recorded of it
+     * @param frame begins with what was recorded of it
+     * @param bytes how many that are; all beyond {@link #LOOKED_AT} may be left away
      * @param queue where it passed: all that is known of a frame of which nothing was recorded
      */
-    static int of(MemorySegment frame, int queue) {
-        long bytes = frame.byteSize();
+    static int of(MemorySegment frame, int bytes, int queue) {
         if (bytes < ETHERNET) {
             return fold(mix(0, queue));
         }
         int at = type(frame, TYPE) == TYPE_VLAN && bytes >= ETHERNET + TAG ? ETHERNET + TAG : ETHERNET;
         long hash = switch (type(frame, at - 2)) {
-            case TYPE_IPV4 -> bytes >= at + IPV4 ? ipv4(frame, at) : 0;
-            case TYPE_IPV6 -> bytes >= at + IPV6 ? ipv6(frame, at) : 0;
+            case TYPE_IPV4 -> bytes >= at + IPV4 ? ipv4(frame, bytes, at) : 0;
+            case TYPE_IPV6 -> bytes >= at + IPV6 ? ipv6(frame, bytes, at) : 0;
             default -> 0;
         };
         return fold(hash == 0 ? stretch(frame, 0, TYPE, 0) : hash);
     }
 
-    private static long ipv4(MemorySegment frame, int at) {
+    private static long ipv4(MemorySegment frame, int bytes, int at) {
         int headerBytes = (frame.get(ValueLayout.JAVA_BYTE, at) & 0xf) * 4;
         int protocol = frame.get(ValueLayout.JAVA_BYTE, at + IPV4_PROTOCOL);
         long hash = stretch(frame, at + IPV4_ADDRESSES, 8, 4);
-        return ports(frame, at + Math.max(IPV4, headerBytes), protocol, hash);
+        return ports(frame, bytes, at + Math.max(IPV4, headerBytes), protocol, hash);
     }
 
-    private static long ipv6(MemorySegment frame, int at) {
+    private static long ipv6(MemorySegment frame, int bytes, int at) {
         int protocol = frame.get(ValueLayout.JAVA_BYTE, at + IPV6_PROTOCOL);
-        return ports(frame, at + IPV6, protocol, stretch(frame, at + IPV6_ADDRESSES, 32, 6));
+        return ports(frame, bytes, at + IPV6, protocol, stretch(frame, at + IPV6_ADDRESSES, 32, 6));
     }
 
-    private static long ports(MemorySegment frame, int at, int protocol, long hash) {
+    private static long ports(MemorySegment frame, int bytes, int at, int protocol, long hash) {
         long all = mix(hash, protocol);
-        boolean has = (protocol == TCP || protocol == UDP) && frame.byteSize() >= at + PORTS;
+        boolean has = (protocol == TCP || protocol == UDP) && bytes >= at + PORTS;
         return has ? mix(all, frame.get(Le.INT_UNALIGNED, at)) : all;
     }
 

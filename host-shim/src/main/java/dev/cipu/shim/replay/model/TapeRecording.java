@@ -2,10 +2,12 @@ package dev.cipu.shim.replay.model;
 
 import dev.cipu.shim.replay.Contents;
 import dev.cipu.shim.replay.Tape;
+import dev.cipu.shim.trace.Transaction;
 import dev.cipu.sim.event.Picos;
 import dev.cipu.sim.model.Operation;
 import dev.cipu.sim.model.RecordedQueue;
 import dev.cipu.sim.model.Recording;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 
@@ -13,6 +15,9 @@ import java.util.List;
 final class TapeRecording implements Recording {
     private final Tape tape;
     private final long[] keys;
+
+    /** Of the frame at hand. */
+    private final MemorySegment headers = MemorySegment.ofArray(new byte[FrameFlow.LOOKED_AT]);
 
     /** @param contents of the same trace; the model's queues are in its order */
     TapeRecording(Tape tape, Contents contents) {
@@ -80,8 +85,12 @@ final class TapeRecording implements Recording {
 
     @Override
     public int flow() {
-        return operation().isFrame()
-                ? FrameFlow.of(tape.transaction().bytes(), tape.transaction().queue())
-                : 0;
+        if (!operation().isFrame()) {
+            return 0;
+        }
+        Transaction transaction = tape.transaction();
+        int bytes = Math.min(transaction.captured(), FrameFlow.LOOKED_AT);
+        transaction.copyTo(headers, 0, bytes);
+        return FrameFlow.of(headers, bytes, transaction.queue());
     }
 }

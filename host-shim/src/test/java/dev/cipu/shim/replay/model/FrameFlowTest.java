@@ -27,7 +27,7 @@ class FrameFlowTest {
     }
 
     private static int flow(byte[] frame) {
-        return FrameFlow.of(MemorySegment.ofArray(frame), 3);
+        return FrameFlow.of(MemorySegment.ofArray(frame), frame.length, 3);
     }
 
     @Test
