@@ -1,6 +1,7 @@
 package dev.cipu.bench.jmh;
 
 import dev.cipu.bench.machine.HostFacts;
+import dev.cipu.bench.process.Program;
 import dev.cipu.shim.cli.CommandFailure;
 import dev.cipu.shim.cli.ExitCode;
 import dev.cipu.shim.posix.Affinity;
@@ -85,6 +86,8 @@ public final class JmhBench implements Callable<Integer> {
     private List<Outcome> run() {
         ChainedOptionsBuilder options = new OptionsBuilder()
                 .include(getClass().getPackageName() + ".*" + pattern)
+                // the forks have the options of this JVM, but not what its jar's manifest exports
+                .jvmArgsAppend(Program.VECTORS)
                 .addProfiler(GCProfiler.class);
         if (quick) {
             options.warmupIterations(2)

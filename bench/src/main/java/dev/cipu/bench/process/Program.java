@@ -20,6 +20,9 @@ public final class Program {
     private static final List<String> NOT_FOR_CHILDREN =
             List.of("-javaagent", "-agentlib", "-agentpath", "-XX:AOTCacheOutput", "-Xlog");
 
+    /** What a JVM of ours needs that has no manifest to export it: docs/adr/0027. */
+    public static final String VECTORS = "--add-exports=java.base/jdk.internal.vm.vector=ALL-UNNAMED";
+
     private Program() {}
 
     /** Where peers are looked for: the environment's PATH. */
@@ -75,6 +78,7 @@ public final class Program {
         List<String> command = new ArrayList<>();
         command.add(java());
         command.addAll(flags());
+        command.add(VECTORS);
         command.add("-cp");
         command.add(Objects.requireNonNull(System.getProperty("java.class.path")));
         command.add(mainClass);

@@ -30,8 +30,13 @@ record Launch(Path jar, Path caches) {
             "-XX:+UnlockDiagnosticVMOptions",
             "-XX:ArchiveRelocationMode=0");
 
-    /** What the script leaves out there: rules for the compiler that makes loops into vectors. */
-    private static final List<String> RULES = List.of("-XX:CompileCommandFile=", "-XX:SuperWord");
+    /** What the script leaves out there: rules for the compiler that makes loops into vectors, and knows vectors of ours. */
+    private static final List<String> RULES = List.of(
+            "-XX:CompileCommandFile=",
+            "-XX:SuperWord",
+            "-XX:+UnlockExperimentalVMOptions",
+            "-XX:+EnableVector",
+            "-Dcipu.vectors=");
 
     /**
      * How this process was started.

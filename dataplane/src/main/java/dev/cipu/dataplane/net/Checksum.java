@@ -2,6 +2,8 @@ package dev.cipu.dataplane.net;
 
 import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
+import dev.cipu.virtio.memory.Vectors;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** The Internet checksum over the card's own copies of frames, given by their addresses. {@code [RFC 1071]} */
@@ -10,9 +12,6 @@ final class Checksum {
 
     /** Bytes from which a loop is long. */
     static final int LONG = 128;
-
-    /** Pieces that are summed together. */
-    static final int FOUR = 4;
 
     private Checksum() {}
 
@@ -26,49 +25,22 @@ final class Checksum {
         Be.u16(frame + start + offset, sum == 0xffff ? 0xffff : ~sum);
     }
 
-    /** The folded one's complement sum of {@code bytes} bytes: 0 only of zeroes. */
+    /** The folded one's complement sum of {@code bytes} bytes: 0 only of zeroes. Up to {@link Vectors#BYTES} more are read. */
     static int sum(long from, int bytes) {
+        if (HostMemory.WIDE && bytes >= LONG) {
+            return swapped(Vectors.sumOfInts(from, bytes));
+        }
         int words = bytes & -8;
         return swapped((words < LONG ? few(from, words) : many(from, words)) + tail(from + words, bytes & 7));
     }
 
-    /**
-     * The sums of four pieces of {@code bytes} bytes, one behind the other. What a loop costs at its ends it costs once for all of them.
-     */
-    static void sums(long from, int bytes, int[] sums) {
-        int words = bytes & -8;
-        sumsOfWords(from, words, bytes, sums);
-        int rest = bytes & 7;
-        if (rest > 0) {
-            for (int i = 0; i < FOUR; i++) {
-                sums[i] = fold(sums[i] + swapped(tail(from + (long) i * bytes + words, rest)));
-            }
+    /** Copies {@code bytes} bytes, at least {@link #LONG}, to where they do not overlap, and sums them. */
+    static int copyAndSum(long from, long to, int bytes) {
+        if (!HostMemory.WIDE) {
+            MemorySegment.copy(HostMemory.ALL, from, HostMemory.ALL, to, bytes);
+            return sum(from, bytes);
         }
-    }
-
-    /** By itself, and with addresses, as {@link #many}. */
-    private static void sumsOfWords(long from, int bytes, long stride, int[] sums) {
-        long sum0 = 0;
-        long sum1 = 0;
-        long sum2 = 0;
-        long sum3 = 0;
-        long twice = 2 * stride;
-        long thrice = 3 * stride;
-        long end = from + bytes;
-        for (long at = from; at < end; at += 8) {
-            long word0 = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
-            sum0 += (word0 & LOW) + (word0 >>> 32);
-            long word1 = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + stride);
-            sum1 += (word1 & LOW) + (word1 >>> 32);
-            long word2 = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + twice);
-            sum2 += (word2 & LOW) + (word2 >>> 32);
-            long word3 = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + thrice);
-            sum3 += (word3 & LOW) + (word3 >>> 32);
-        }
-        sums[0] = swapped(sum0);
-        sums[1] = swapped(sum1);
-        sums[2] = swapped(sum2);
-        sums[3] = swapped(sum3);
+        return swapped(Vectors.copyAndSumInts(from, to, bytes));
     }
 
     private static long few(long from, int bytes) {

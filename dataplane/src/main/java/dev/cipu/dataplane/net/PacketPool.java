@@ -1,6 +1,7 @@
 package dev.cipu.dataplane.net;
 
 import dev.cipu.virtio.memory.HostMemory;
+import dev.cipu.virtio.memory.Vectors;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -59,7 +60,8 @@ public final class PacketPool {
         slotBytes = ((HEADROOM + frameBytes + ALIGN - 1) & -ALIGN) | ALIGN;
         int run = (HEADROOM + LARGEST_FRAME + slotBytes - 1) / slotBytes | 1;
         int numbers = slots + largeSlots * run;
-        this.slots = arena.allocate((long) numbers * slotBytes, ALIGN);
+        // sums of the last slot's frame read beyond its end
+        this.slots = arena.allocate((long) numbers * slotBytes + Vectors.BYTES, ALIGN);
         framesAt = this.slots.address() + HEADROOM;
         free = new int[slots];
         freeLarge = new int[largeSlots];

@@ -102,10 +102,6 @@ public final class Segmenter {
     private int transportSum;
     private int fieldBefore;
 
-    /** Sums of the data of a few segments, and the number of the segment from which on they are to be taken anew. */
-    private final int[] dataSums = new int[Checksum.FOUR];
-
-    private int summed;
     private long fragmentId = System.nanoTime();
 
     /** The segment at hand: its address and bytes. */
@@ -135,7 +131,6 @@ public final class Segmenter {
         transport = headers.transport;
         done = 0;
         count = 0;
-        summed = 0;
         segmentBytes = 0;
         lent = false;
         fragments = Offload.gsoType(offload) == NetHeader.GSO_UDP;
@@ -221,8 +216,13 @@ public final class Segmenter {
         }
         // what goes beyond the headers is written over by the data
         HostMemory.copyAndBeyond(template, to, headerBytes);
-        complete(to);
-        MemorySegment.copy(HostMemory.ALL, frame + dataAt + done, HostMemory.ALL, to + headerBytes, data);
+        long from = frame + dataAt + done;
+        if (leavesPartial) {
+            MemorySegment.copy(HostMemory.ALL, from, HostMemory.ALL, to + headerBytes, data);
+            complete(to, 0);
+        } else {
+            complete(to, Checksum.copyAndSum(from, to + headerBytes, data));
+        }
     }
 
     private void writeOther(long to, int data) {
@@ -248,12 +248,12 @@ public final class Segmenter {
         if (fragments) {
             writeFragment(to);
         } else {
-            complete(to);
+            complete(to, leavesPartial ? 0 : Checksum.sum(frame + dataAt + done, segmentBytes - headerBytes));
         }
     }
 
     /** Writes into a segment's headers what differs from segment to segment, in few stores: each waits for those before it. */
-    private void complete(long to) {
+    private void complete(long to, int dataSum) {
         int bytes = segmentBytes - network;
         if (six) {
             Be.u16(to + network + FrameHeaders.IPV6_LENGTH, bytes - FrameHeaders.IPV6_BYTES);
@@ -264,27 +264,27 @@ public final class Segmenter {
             Be.i64(to + network + FrameHeaders.IP_ID, (long) id << ID_SHIFT | ipWord | checksum);
         }
         if (tcp) {
-            writeTcp(to + transport);
+            writeTcp(to + transport, dataSum);
         } else {
-            writeUdp(to + transport);
+            writeUdp(to + transport, dataSum);
         }
     }
 
-    private void writeTcp(long to) {
+    private void writeTcp(long to, int dataSum) {
         int clear = (done == 0 ? 0 : FrameHeaders.CWR) | (last ? 0 : FrameHeaders.FIN | FrameHeaders.PSH);
         int flags = offsetAndFlags & ~clear;
         int at = sequence + done;
         Be.i32(to + FrameHeaders.TCP_SEQUENCE, at);
-        int checksum = checksum(flags + (at >>> 16) + (at & 0xffff)) & 0xffff;
+        int checksum = checksum(flags + (at >>> 16) + (at & 0xffff) + dataSum) & 0xffff;
         Be.i64(
                 to + FrameHeaders.TCP_OFFSET,
                 (long) flags << FLAGS_SHIFT | tcpWord | (long) checksum << TCP_CHECKSUM_SHIFT);
     }
 
-    private void writeUdp(long to) {
+    private void writeUdp(long to, int dataSum) {
         int bytes = segmentBytes - transport;
         Be.u16(to + FrameHeaders.UDP_LENGTH, bytes);
-        int checksum = checksum(bytes);
+        int checksum = checksum(bytes + dataSum);
         // zero would say that there is none
         Be.u16(to + FrameHeaders.UDP_CHECKSUM, checksum == 0 ? 0xffff : checksum);
     }
@@ -292,7 +292,7 @@ public final class Segmenter {
     /**
      * The checksum of the segment, or the pseudo header's sum for who completes it.
      *
-     * @param different sum of what the header has in this segment only
+     * @param different sum of the data, and of what the header has in this segment only
      */
     private int checksum(int different) {
         int pseudo = pseudoSum + segmentBytes - transport;
@@ -300,16 +300,7 @@ public final class Segmenter {
             return Checksum.fold(pseudo);
         }
         // the data begin at an even distance from the header's beginning, so their sum adds up as it is
-        return ~Checksum.fold(pseudo + transportSum + different + dataSum()) & 0xffff;
-    }
-
-    private int dataSum() {
-        long data = frame + dataAt + done;
-        if (count >= summed && size >= Checksum.LONG && done + Checksum.FOUR * size <= dataBytes) {
-            Checksum.sums(data, size, dataSums);
-            summed = count + Checksum.FOUR;
-        }
-        return count < summed ? dataSums[count % Checksum.FOUR] : Checksum.sum(data, segmentBytes - headerBytes);
+        return ~Checksum.fold(pseudo + transportSum + different) & 0xffff;
     }
 
     private void writeFragment(long to) {

@@ -18,7 +18,13 @@ public final class HostMemory {
     @SuppressWarnings("restricted")
     public static final MemorySegment ALL = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    /** Up to here eight bytes at a time are faster than a call of the JVM's copy routine. */
+    /**
+     * Whether {@link Vectors} may be used: a constant, so that compiled code has only one of both ways in it. It is set where the one who
+     * started this JVM says that its compiler was told to know vectors, which cannot be seen from inside.
+     */
+    public static final boolean WIDE = Boolean.getBoolean("cipu.vectors") && areExported() && Words.areRegisters();
+
+    /** Up to here moves are faster than a call of the JVM's copy routine. */
     private static final int SMALL = 128;
 
     private static final StructLayout WORDS = MemoryLayout.structLayout(
@@ -40,6 +46,15 @@ public final class HostMemory {
     private static final MemorySegment ZEROES = Arena.global().allocate(4096, 64);
 
     private HostMemory() {}
+
+    /** Who wants vectors and cannot have them would have a slow card, and not know why. */
+    private static boolean areExported() {
+        if (!Object.class.getModule().isExported("jdk.internal.vm.vector", HostMemory.class.getModule())) {
+            throw new IllegalStateException(
+                    "cipu.vectors is set, so start Java with --add-exports=java.base/jdk.internal.vm.vector=ALL-UNNAMED, too");
+        }
+        return true;
+    }
 
     /**
      * Fills with zeroes. A slice that is filled would be an object for each call, which the compiler does away with in some callers and not
@@ -129,6 +144,10 @@ public final class HostMemory {
 
     /** Accesses to the fields of one structure share its bounds check: one for the loads, one for the stores. */
     private static void copy32(long from, long to) {
+        if (WIDE) {
+            Vectors.copy(from, to);
+            return;
+        }
         long first = (long) WORD_0.get(ALL, from);
         long second = (long) WORD_1.get(ALL, from);
         long third = (long) WORD_2.get(ALL, from);

@@ -267,11 +267,7 @@ public final class PackedQueue implements Virtqueue {
     private int popRun(SingleChains into, int from, int to, int index, int flags) {
         long[] element = into.element;
         int looked = look(element, from, to, index, flags);
-        int marked = mark(element, from, looked, index, flags);
-        int good = resolve(into, from, marked, index, flags);
-        for (int i = good; i < marked; i++) {
-            taken[SingleChains.name(element[i])] = 0;
-        }
+        int good = resolve(into, from, looked, index, flags);
         if (good < looked) {
             seen = true;
         } else if (looked < to) {
@@ -300,27 +296,11 @@ public final class PackedQueue implements Virtqueue {
         return to;
     }
 
-    /** Marks chains as in flight, as long as they are good. */
-    private int mark(long[] element, int from, int to, int index, int flags) {
-        int[] out = taken;
-        int kind = kindOf(flags) | index << FIRST_SHIFT;
-        for (int i = from; i < to; i++) {
-            long rest = element[i];
-            int id = SingleChains.name(rest);
-            if ((int) rest <= 0 || id >= out.length || out[id] != 0) {
-                return i;
-            }
-            out[id] = kind;
-            kind += 1 << FIRST_SHIFT;
-        }
-        return to;
-    }
-
     private static int kindOf(int flags) {
         return (flags & PackedLayout.FLAG_WRITE) != 0 ? SINGLE | WRITABLE : SINGLE;
     }
 
-    /** Resolves the buffers of chains, as long as they are good. */
+    /** Resolves the buffers of chains and marks them as in flight, as long as they are good. */
     private int resolve(SingleChains into, int from, int to, int index, int flags) {
         boolean writable = (flags & PackedLayout.FLAG_WRITE) != 0;
         long[] address = into.address;
@@ -329,10 +309,16 @@ public final class PackedQueue implements Virtqueue {
         long room = hintWritable == writable ? hintSize : -1;
         long host = hintHost;
         long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES;
+        int[] out = taken;
+        int kind = kindOf(flags) | index << FIRST_SHIFT;
         int i = from;
         while (i < to) {
             long guestAddress = HostMemory.ALL.get(Le.LONG_UNALIGNED, slot);
             int bytes = (int) element[i];
+            int id = SingleChains.name(element[i]);
+            if (bytes <= 0 || id >= out.length || out[id] != 0) {
+                break;
+            }
             long offset = guestAddress - base;
             // a wrapped or negative distance fails the first comparison
             if (offset < 0 || offset > room - bytes) {
@@ -347,6 +333,8 @@ public final class PackedQueue implements Virtqueue {
                 host = memory.host(region);
                 offset = guestAddress - base;
             }
+            out[id] = kind;
+            kind += 1 << FIRST_SHIFT;
             address[i] = host + offset;
             slot += PackedLayout.DESCRIPTOR_BYTES;
             i++;
