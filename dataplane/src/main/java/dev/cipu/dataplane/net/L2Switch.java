@@ -194,7 +194,12 @@ public final class L2Switch implements Poller {
         // two loads that lie within the stores which filled the slot, so that the core can forward them
         long first = HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
         long second = HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8);
-        long differs = differs(burst, first, second);
+        long differs = 0;
+        for (int i = 1; i < burst.count; i++) {
+            at = pool.frameOffset(burst.slot(i));
+            differs |= first ^ HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
+            differs |= (second ^ HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8)) & SECOND_MASK;
+        }
         if (differs == 0) {
             int decision = decision(from, first, second);
             if (decision >= 0) {
@@ -209,17 +214,6 @@ public final class L2Switch implements Poller {
                     from, HostMemory.ALL.get(Le.LONG_UNALIGNED, at), HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8));
         }
         scatter(from, burst);
-    }
-
-    /** Not zero if a frame of the burst has other addresses than those in these two words. */
-    private long differs(Burst burst, long first, long second) {
-        long differs = 0;
-        for (int i = 1; i < burst.count; i++) {
-            long at = pool.frameOffset(burst.slot(i));
-            differs |= first ^ HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
-            differs |= (second ^ HostMemory.ALL.get(Le.LONG_UNALIGNED, at + 8)) & SECOND_MASK;
-        }
-        return differs;
     }
 
     /** What to do with a frame that begins with these two words: as with the one before it if the addresses are the same. */
