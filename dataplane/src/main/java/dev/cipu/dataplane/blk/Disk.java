@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the queues of a block device share: a store, and what stands in front of it. Queues of several workers use it; one
- * control thread asks for its size anew.
+ * control thread at a time asks for its size anew.
  */
 public final class Disk {
     private final BlockStore store;

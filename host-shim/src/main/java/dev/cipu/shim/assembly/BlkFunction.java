@@ -76,11 +76,9 @@ final class BlkFunction extends CardFunction {
         return device;
     }
 
-    /**
-     * Looks whether the store has another size or other abilities than before, and tells the driver if so. Any one thread.
-     * Requests in flight beyond a new end fail as the store sees fit.
-     */
-    void refresh() {
+    /** The store may have another size or other abilities than before. Requests in flight beyond a new end fail as it sees fit. */
+    @Override
+    public synchronized void refresh() {
         boolean changed = disk.refresh();
         if (changed) {
             device.capacity(disk.sectors());

@@ -68,8 +68,8 @@ final class Plugged {
 
     /** Looks whether its disk has another size now. Not while it leaves: its store may be closed. */
     synchronized void refresh() {
-        if (function instanceof BlkFunction disk) {
-            disk.refresh();
+        if (function != null) {
+            function.refresh();
         }
     }
 

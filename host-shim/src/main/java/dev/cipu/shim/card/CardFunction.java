@@ -49,10 +49,19 @@ public abstract class CardFunction {
     /** Whether an attached queue is served; when this returns after {@code false} it is not. */
     public abstract void enable(int queue, boolean on);
 
-    /** From now on events go to {@code transport}; it never blocks. */
+    /** From now on events go to {@code transport}; it never blocks. A new one finds the device as it is at this moment. */
     public final void listen(FunctionListener transport) {
+        if (!transport.equals(FunctionListener.NONE)) {
+            refresh();
+        }
         listener = transport;
     }
+
+    /**
+     * Looks whether what stands behind the device has changed without its doing, and tells the driver if so. Any thread, while the
+     * function is one of the card.
+     */
+    public void refresh() {}
 
     /** Who hears of this function's events; asked by workers. */
     protected final FunctionListener listener() {

@@ -195,6 +195,28 @@ class DiskFunctionTest {
         assertThat(field[0]).isZero();
     }
 
+    /** An image that is exchanged while its machine is off, and the machine switched on at once. */
+    @Test
+    @Conforms("BK-018")
+    void whoBeginsToUseADiskFindsItAsLargeAsItIs() throws IOException {
+        size(1 << 20);
+        AtomicInteger told = new AtomicInteger();
+        try (CardAssembly card = card(file())) {
+            CardFunction function = card.function("d");
+            BlkDevice device = (BlkDevice) function.device();
+            size(0);
+            card.refresh();
+            size(2 << 20);
+            function.listen(counting(told));
+            assertThat(device.capacity()).isEqualTo(4096);
+            card.refresh();
+            assertThat(told).as("it is no change to who never saw another").hasValue(0);
+            size(3 << 20);
+            function.listen(FunctionListener.NONE);
+            assertThat(device.capacity()).as("nobody is there").isEqualTo(4096);
+        }
+    }
+
     @Test
     void zonesOfAFileAreThereAfterARestart() throws IOException {
         String options = file() + ",size=4M,zoned=host-managed,zone-size=64k,zones-conventional=2,max-open=4,queues=1";
