@@ -9,8 +9,6 @@ final class Be {
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
-
     private Be() {}
 
     static int u8(long at) {
@@ -35,13 +33,5 @@ final class Be {
 
     static void i32(long at, int value) {
         HostMemory.ALL.set(INT, at, value);
-    }
-
-    static long i64(long at) {
-        return HostMemory.ALL.get(LONG, at);
-    }
-
-    static void i64(long at, long value) {
-        HostMemory.ALL.set(LONG, at, value);
     }
 }

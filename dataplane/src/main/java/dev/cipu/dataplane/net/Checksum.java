@@ -27,20 +27,25 @@ final class Checksum {
 
     /** The folded one's complement sum of {@code bytes} bytes: 0 only of zeroes. Up to {@link Vectors#BYTES} more are read. */
     static int sum(long from, int bytes) {
-        if (HostMemory.WIDE && bytes >= LONG) {
-            return swapped(Vectors.sumOfInts(from, bytes));
-        }
-        int words = bytes & -8;
-        return swapped((words < LONG ? few(from, words) : many(from, words)) + tail(from + words, bytes & 7));
+        return swapped(sumAsRead(from, bytes));
     }
 
-    /** Copies {@code bytes} bytes, at least {@link #LONG}, to where they do not overlap, and sums them. */
-    static int copyAndSum(long from, long to, int bytes) {
+    /** The same before it is {@link #swapped}: at most 46 bits. */
+    static long sumAsRead(long from, int bytes) {
+        if (HostMemory.WIDE && bytes >= LONG) {
+            return Vectors.sumOfInts(from, bytes);
+        }
+        int words = bytes & -8;
+        return (words < LONG ? few(from, words) : many(from, words)) + tail(from + words, bytes & 7);
+    }
+
+    /** Copies {@code bytes} bytes, at least {@link #LONG}, to where they do not overlap; returns {@link #sumAsRead}. */
+    static long copyAndSum(long from, long to, int bytes) {
         if (!HostMemory.WIDE) {
             MemorySegment.copy(HostMemory.ALL, from, HostMemory.ALL, to, bytes);
-            return sum(from, bytes);
+            return sumAsRead(from, bytes);
         }
-        return swapped(Vectors.copyAndSumInts(from, to, bytes));
+        return Vectors.copyAndSumInts(from, to, bytes);
     }
 
     private static long few(long from, int bytes) {
@@ -86,8 +91,11 @@ final class Checksum {
         return sum;
     }
 
-    /** A sum of many in the network's order, in 16 bits, of words as they were read: a sum of swapped bytes is the swapped sum. */
-    private static int swapped(long sum) {
+    /**
+     * A sum in 16 bits in the network's order, of one of words as they were read, or the other way round: a sum of swapped bytes is
+     * the swapped sum.
+     */
+    static int swapped(long sum) {
         return Short.toUnsignedInt(Short.reverseBytes((short) fold(sum)));
     }
 

@@ -44,12 +44,12 @@ public final class Segmenter {
     private static final int SAVED_BYTES = BEFORE + FrameHeaders.LIMIT + FRAGMENT_BYTES;
     private static final long WEYL = 0x9E3779B97F4A7C15L;
 
-    /** Where 16 bits lie in eight bytes of a header: {@link #ipWord}, {@link #tcpWord}. */
     private static final long MASK = 0xffff;
 
-    private static final int ID_SHIFT = 48;
-    private static final int FLAGS_SHIFT = 48;
-    private static final int TCP_CHECKSUM_SHIFT = 16;
+    /** Where checksums lie in eight bytes of a header: {@link #ipWord}, {@link #tcpWord}. */
+    private static final int IP_CHECKSUM_SHIFT = 48;
+
+    private static final int TCP_CHECKSUM_SHIFT = 32;
 
     private final FrameHeaders headers = new FrameHeaders();
 
@@ -89,18 +89,25 @@ public final class Segmenter {
     /** The two bytes of a TCP header that end with its flags. */
     private int offsetAndFlags;
 
-    /** Eight bytes of a header of IPv4 from the identification on, without that and the checksum. */
-    private long ipWord;
-
-    /** Eight bytes of a TCP header from its offset and flags on, without these and the checksum. */
-    private long tcpWord;
-
     /** Sums of the headers and pseudo headers without what differs from segment to segment. */
     private int ipSum;
 
     private int pseudoSum;
     private int transportSum;
     private int fieldBefore;
+
+    /**
+     * What segments have in common that are {@link #alike}, in the order in which memory is read, so that it need not be swapped for
+     * each: eight bytes of a header of IPv4 from the identification on, without that and the checksum; eight of a TCP header from its
+     * offset and flags on, without the checksum; the lengths; and sums, without identification, sequence number and data.
+     */
+    private long ipWord;
+
+    private long tcpWord;
+    private short ipLength;
+    private short udpLength;
+    private int ipRest;
+    private int transportRest;
 
     private long fragmentId = System.nanoTime();
 
@@ -158,7 +165,7 @@ public final class Segmenter {
         Be.u16(ip + FrameHeaders.IP_FRAGMENT, fragments ? 0 : Be.u16(ip + FrameHeaders.IP_FRAGMENT));
         Be.u16(ip + FrameHeaders.IP_ID, fragments ? ipId : 0);
         ipSum = Checksum.sum(ip, headers.transport - headers.network);
-        ipWord = Be.i64(ip + FrameHeaders.IP_ID) & ~(MASK << ID_SHIFT | MASK);
+        ipWord = HostMemory.ALL.get(Le.LONG_UNALIGNED, ip + FrameHeaders.IP_ID) & ~(MASK << IP_CHECKSUM_SHIFT | MASK);
     }
 
     private void beginSegments() {
@@ -170,7 +177,7 @@ public final class Segmenter {
             offsetAndFlags = Be.u16(transport + FrameHeaders.TCP_OFFSET);
             Be.i32(transport + FrameHeaders.TCP_SEQUENCE, 0);
             Be.u16(transport + FrameHeaders.TCP_OFFSET, 0);
-            tcpWord = Be.i64(transport + FrameHeaders.TCP_OFFSET) & ~(MASK << FLAGS_SHIFT | MASK << TCP_CHECKSUM_SHIFT);
+            tcpWord = HostMemory.ALL.get(Le.LONG_UNALIGNED, transport + FrameHeaders.TCP_OFFSET);
         } else {
             Be.u16(transport + FrameHeaders.UDP_LENGTH, 0);
         }
@@ -204,7 +211,29 @@ public final class Segmenter {
         int data = Math.min(size, dataBytes - done);
         segmentBytes = headerBytes + data;
         last = done + data == dataBytes;
+        if ((count < 2 || last) && !fragments) {
+            alike();
+        }
         return true;
+    }
+
+    /** What this segment has in common with the next ones: those from the second to the last but one are alike. */
+    private void alike() {
+        int bytes = segmentBytes - network;
+        ipLength = Short.reverseBytes((short) (six ? bytes - FrameHeaders.IPV6_BYTES : bytes));
+        ipRest = Checksum.swapped(ipSum + bytes);
+        int transportBytes = segmentBytes - transport;
+        int pseudo = pseudoSum + transportBytes;
+        if (tcp) {
+            int clear = (done == 0 ? 0 : FrameHeaders.CWR) | (last ? 0 : FrameHeaders.FIN | FrameHeaders.PSH);
+            int flags = offsetAndFlags & ~clear;
+            tcpWord &= ~(MASK << TCP_CHECKSUM_SHIFT | MASK);
+            tcpWord |= Short.reverseBytes((short) flags) & MASK;
+            transportRest = Checksum.swapped(leavesPartial ? pseudo : pseudo + transportSum + flags);
+        } else {
+            udpLength = Short.reverseBytes((short) transportBytes);
+            transportRest = Checksum.swapped(leavesPartial ? pseudo : pseudo + transportSum + transportBytes);
+        }
     }
 
     /** Writes the segment to where all of it has room. */
@@ -248,20 +277,24 @@ public final class Segmenter {
         if (fragments) {
             writeFragment(to);
         } else {
-            complete(to, leavesPartial ? 0 : Checksum.sum(frame + dataAt + done, segmentBytes - headerBytes));
+            complete(to, leavesPartial ? 0 : Checksum.sumAsRead(frame + dataAt + done, segmentBytes - headerBytes));
         }
     }
 
-    /** Writes into a segment's headers what differs from segment to segment, in few stores: each waits for those before it. */
-    private void complete(long to, int dataSum) {
-        int bytes = segmentBytes - network;
+    /**
+     * Writes into a segment's headers what differs from segment to segment, in few stores: each waits for those before it.
+     *
+     * @param dataSum {@link Checksum#sumAsRead} of the data, of no meaning where the checksum is left to the receiver
+     */
+    private void complete(long to, long dataSum) {
         if (six) {
-            Be.u16(to + network + FrameHeaders.IPV6_LENGTH, bytes - FrameHeaders.IPV6_BYTES);
+            HostMemory.ALL.set(Le.SHORT_UNALIGNED, to + network + FrameHeaders.IPV6_LENGTH, ipLength);
         } else {
-            int id = (ipId + count) & 0xffff;
-            int checksum = ~Checksum.fold(ipSum + bytes + id) & 0xffff;
-            Be.u16(to + network + FrameHeaders.IP_LENGTH, bytes);
-            Be.i64(to + network + FrameHeaders.IP_ID, (long) id << ID_SHIFT | ipWord | checksum);
+            long id = Short.reverseBytes((short) (ipId + count)) & MASK;
+            long checksum = ~Checksum.fold(ipRest + (int) id) & MASK;
+            HostMemory.ALL.set(Le.SHORT_UNALIGNED, to + network + FrameHeaders.IP_LENGTH, ipLength);
+            HostMemory.ALL.set(
+                    Le.LONG_UNALIGNED, to + network + FrameHeaders.IP_ID, ipWord | id | checksum << IP_CHECKSUM_SHIFT);
         }
         if (tcp) {
             writeTcp(to + transport, dataSum);
@@ -270,37 +303,26 @@ public final class Segmenter {
         }
     }
 
-    private void writeTcp(long to, int dataSum) {
-        int clear = (done == 0 ? 0 : FrameHeaders.CWR) | (last ? 0 : FrameHeaders.FIN | FrameHeaders.PSH);
-        int flags = offsetAndFlags & ~clear;
-        int at = sequence + done;
-        Be.i32(to + FrameHeaders.TCP_SEQUENCE, at);
-        int checksum = checksum(flags + (at >>> 16) + (at & 0xffff) + dataSum) & 0xffff;
-        Be.i64(
-                to + FrameHeaders.TCP_OFFSET,
-                (long) flags << FLAGS_SHIFT | tcpWord | (long) checksum << TCP_CHECKSUM_SHIFT);
+    private void writeTcp(long to, long dataSum) {
+        int at = Integer.reverseBytes(sequence + done);
+        HostMemory.ALL.set(Le.INT_UNALIGNED, to + FrameHeaders.TCP_SEQUENCE, at);
+        long checksum = checksum(Integer.toUnsignedLong(at) + dataSum);
+        HostMemory.ALL.set(Le.LONG_UNALIGNED, to + FrameHeaders.TCP_OFFSET, tcpWord | checksum << TCP_CHECKSUM_SHIFT);
     }
 
-    private void writeUdp(long to, int dataSum) {
-        int bytes = segmentBytes - transport;
-        Be.u16(to + FrameHeaders.UDP_LENGTH, bytes);
-        int checksum = checksum(bytes + dataSum);
+    private void writeUdp(long to, long dataSum) {
+        HostMemory.ALL.set(Le.SHORT_UNALIGNED, to + FrameHeaders.UDP_LENGTH, udpLength);
+        short checksum = (short) checksum(dataSum);
         // zero would say that there is none
-        Be.u16(to + FrameHeaders.UDP_CHECKSUM, checksum == 0 ? 0xffff : checksum);
+        HostMemory.ALL.set(Le.SHORT_UNALIGNED, to + FrameHeaders.UDP_CHECKSUM, checksum == 0 ? -1 : checksum);
     }
 
     /**
-     * The checksum of the segment, or the pseudo header's sum for who completes it.
-     *
-     * @param different sum of the data, and of what the header has in this segment only
+     * The checksum of the segment, or the pseudo header's sum for who completes it. The data begin at an even distance from the
+     * header's beginning, so their sum adds up as it is.
      */
-    private int checksum(int different) {
-        int pseudo = pseudoSum + segmentBytes - transport;
-        if (leavesPartial) {
-            return Checksum.fold(pseudo);
-        }
-        // the data begin at an even distance from the header's beginning, so their sum adds up as it is
-        return ~Checksum.fold(pseudo + transportSum + different) & 0xffff;
+    private long checksum(long different) {
+        return leavesPartial ? transportRest : ~Checksum.fold(transportRest + different) & MASK;
     }
 
     private void writeFragment(long to) {

@@ -27,7 +27,7 @@ public final class Vectors {
     /**
      * The sum of all ints, not signed and little-endian; what is left at the end counts as an int that goes on with zeroes.
      *
-     * @param bytes at most 4 GiB; up to {@link #BYTES} more are read
+     * @param bytes less than 2 GiB; up to {@link #BYTES} more are read
      */
     public static long sumOfInts(long from, long bytes) {
         // Words are added as they are, which loses carries, and their upper halves apart. The sum of the lower halves
@@ -35,33 +35,32 @@ public final class Vectors {
         // of the first without the second, and has lost nothing: it is less than 2^64
         Words all = Words.zero();
         Words upper = all;
-        long end = from + (bytes & -BYTES);
-        for (long at = from; at < end; at += BYTES) {
-            Words words = Words.load(at);
+        int whole = (int) (bytes & -BYTES);
+        for (int at = 0; at < whole; at += BYTES) {
+            Words words = Words.load(from + at);
             all = all.plus(words);
             upper = upper.plus(words.upperHalves());
         }
-        return halves(all, upper, end, bytes);
+        return halves(all, upper, from + whole, bytes);
     }
 
     /**
      * Copies between ranges that do not overlap; the sum is {@link #sumOfInts(long, long)}.
      *
-     * @param bytes at least {@link #BYTES}; up to as many more are read, but not written
+     * @param bytes at least {@link #BYTES}, less than 2 GiB; up to as many more are read, but not written
      */
     public static long copyAndSumInts(long from, long to, long bytes) {
         Words all = Words.zero();
         Words upper = all;
-        long apart = to - from;
-        long end = from + (bytes & -BYTES);
-        for (long at = from; at < end; at += BYTES) {
-            Words words = Words.load(at);
-            words.store(at + apart);
+        int whole = (int) (bytes & -BYTES);
+        for (int at = 0; at < whole; at += BYTES) {
+            Words words = Words.load(from + at);
+            words.store(to + at);
             all = all.plus(words);
             upper = upper.plus(words.upperHalves());
         }
         copy(from + bytes - BYTES, to + bytes - BYTES);
-        return halves(all, upper, end, bytes);
+        return halves(all, upper, from + whole, bytes);
     }
 
     /** Adds the last {@code bytes % BYTES} bytes, and all of it up. */

@@ -1,5 +1,6 @@
 package dev.cipu.virtio.memory;
 
+import java.lang.foreign.ValueLayout;
 import jdk.internal.vm.vector.VectorSupport;
 import jdk.internal.vm.vector.VectorSupport.VectorMask;
 import jdk.internal.vm.vector.VectorSupport.VectorSpecies;
@@ -14,6 +15,9 @@ import jdk.internal.vm.vector.VectorSupport.VectorSpecies;
 final class Words extends VectorSupport.Vector<Long> {
     /** Bytes of a vector. */
     static final int BYTES = 32;
+
+    /** No address is above it. */
+    private static final long ADDRESSES = Long.MAX_VALUE >> 1;
 
     private static final int SECOND = 8;
     private static final int THIRD = 16;
@@ -148,9 +152,10 @@ final class Words extends VectorSupport.Vector<Long> {
 
     /**
      * A load that the compiler drops as nobody uses it, after it has marked the code around it as one whose accesses may fault: an
-     * {@link InternalError} then, and not the end of the process. It does not so for vectors of its own accord.
+     * {@link InternalError} then, and not the end of the process. It does not so for vectors of its own accord. The mask changes no
+     * address, and tells the compiler that there is no bound to check.
      */
     private static void markUnsafe(long at) {
-        HostMemory.ALL.get(Le.LONG_UNALIGNED, at);
+        HostMemory.ALL.get(ValueLayout.JAVA_BYTE, at & ADDRESSES);
     }
 }
