@@ -75,9 +75,10 @@ public final class Segmenter {
     private int network;
     private int transport;
 
-    /** Where the data begin in the frame; how many there are, and have gone out. */
+    /** Where the data begin in the frame, and their address; how many there are, and have gone out. */
     private int dataAt;
 
+    private long dataFrom;
     private int dataBytes;
     private int done;
 
@@ -111,10 +112,11 @@ public final class Segmenter {
 
     private long fragmentId = System.nanoTime();
 
-    /** The segment at hand: its address and bytes. */
+    /** The segment at hand: its address if it is made in place, its bytes, and those of its data. */
     private long segment;
 
     private int segmentBytes;
+    private int data;
     private boolean last;
 
     /** For one port; its memory lives as long as it. */
@@ -137,12 +139,13 @@ public final class Segmenter {
         network = headers.network;
         transport = headers.transport;
         done = 0;
-        count = 0;
-        segmentBytes = 0;
+        data = 0;
+        count = -1;
         lent = false;
         fragments = Offload.gsoType(offload) == NetHeader.GSO_UDP;
         leavesPartial = partial && !fragments;
         dataAt = fragments ? headers.transport : headers.payload;
+        dataFrom = frame + dataAt;
         dataBytes = length - dataAt;
         size = fragments ? Offload.gsoSize(offload) & -FRAGMENT_BYTES : Offload.gsoSize(offload);
         headerBytes = dataAt;
@@ -201,23 +204,29 @@ public final class Segmenter {
 
     /** Goes to the next segment; false if there is none. It is {@link #writeTo written} or {@link #makeInPlace made}. */
     public boolean next() {
-        if (segmentBytes > 0) {
-            done += segmentBytes - headerBytes;
-            count++;
-        }
-        if (done >= dataBytes) {
-            return false;
-        }
-        int data = Math.min(size, dataBytes - done);
-        segmentBytes = headerBytes + data;
-        last = done + data == dataBytes;
-        if ((count < 2 || last) && !fragments) {
-            alike();
+        done += data;
+        count++;
+        int left = dataBytes - done;
+        if (left <= size || count < 2) {
+            if (left <= 0) {
+                return false;
+            }
+            unlike(left);
         }
         return true;
     }
 
-    /** What this segment has in common with the next ones: those from the second to the last but one are alike. */
+    /** The first segment, the second and the last are not like those before them. */
+    private void unlike(int left) {
+        data = Math.min(size, left);
+        segmentBytes = headerBytes + data;
+        last = left <= size;
+        if (!fragments) {
+            alike();
+        }
+    }
+
+    /** What this segment has in common with those that are like it. */
     private void alike() {
         int bytes = segmentBytes - network;
         ipLength = Short.reverseBytes((short) (six ? bytes - FrameHeaders.IPV6_BYTES : bytes));
@@ -238,14 +247,13 @@ public final class Segmenter {
 
     /** Writes the segment to where all of it has room. */
     public void writeTo(long to) {
-        int data = segmentBytes - headerBytes;
         if (data < Checksum.LONG || fragments) {
-            writeOther(to, data);
+            writeOther(to);
             return;
         }
         // what goes beyond the headers is written over by the data
         HostMemory.copyAndBeyond(template, to, headerBytes);
-        long from = frame + dataAt + done;
+        long from = dataFrom + done;
         if (leavesPartial) {
             MemorySegment.copy(HostMemory.ALL, from, HostMemory.ALL, to + headerBytes, data);
             complete(to, 0);
@@ -254,18 +262,18 @@ public final class Segmenter {
         }
     }
 
-    private void writeOther(long to, int data) {
+    private void writeOther(long to) {
         writeHeaders(to);
         if (data >= Long.BYTES) {
-            HostMemory.copy(frame + dataAt + done, to + headerBytes, data);
+            HostMemory.copy(dataFrom + done, to + headerBytes, data);
         } else {
-            MemorySegment.copy(HostMemory.ALL, frame + dataAt + done, HostMemory.ALL, to + headerBytes, data);
+            MemorySegment.copy(HostMemory.ALL, dataFrom + done, HostMemory.ALL, to + headerBytes, data);
         }
     }
 
     /** Makes the segment within the frame, which must be put {@link #back}; returns its address. */
     long makeInPlace() {
-        segment = frame + dataAt + done - headerBytes;
+        segment = dataFrom + done - headerBytes;
         HostMemory.copy(segment - BEFORE, saved, BEFORE + headerBytes);
         lent = true;
         writeHeaders(segment);
@@ -277,7 +285,7 @@ public final class Segmenter {
         if (fragments) {
             writeFragment(to);
         } else {
-            complete(to, leavesPartial ? 0 : Checksum.sumAsRead(frame + dataAt + done, segmentBytes - headerBytes));
+            complete(to, leavesPartial ? 0 : Checksum.sumAsRead(dataFrom + done, data));
         }
     }
 

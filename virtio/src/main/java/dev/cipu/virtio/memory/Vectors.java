@@ -66,7 +66,8 @@ public final class Vectors {
     /** Adds the last {@code bytes % BYTES} bytes, and all of it up. */
     private static long halves(Words all, Words upper, long end, long bytes) {
         Words rest = Words.load(end).and(Words.load(MASK + BYTES - (bytes & BYTES - 1)));
-        long high = upper.plus(rest.upperHalves()).total();
-        return all.plus(rest).total() - (high << Integer.SIZE) + high;
+        Words high = upper.plus(rest.upperHalves());
+        Words low = all.plus(rest).minus(high.shiftedUp());
+        return high.plus(low).total();
     }
 }

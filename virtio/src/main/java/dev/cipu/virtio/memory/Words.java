@@ -106,6 +106,23 @@ final class Words extends VectorSupport.Vector<Long> {
                 });
     }
 
+    Words minus(Words other) {
+        return VectorSupport.<Words, VectorMask<Long>, Long>binaryOp(
+                VectorSupport.VECTOR_OP_SUB,
+                Words.class,
+                null,
+                long.class,
+                VLENGTH,
+                this,
+                other,
+                null,
+                (a, b, mask) -> {
+                    long[] x = a.words();
+                    long[] y = b.words();
+                    return new Words(x[0] - y[0], x[1] - y[1], x[2] - y[2], x[3] - y[3]);
+                });
+    }
+
     /** What of these words is set in both. */
     Words and(Words other) {
         return VectorSupport.<Words, VectorMask<Long>, Long>binaryOp(
@@ -138,6 +155,23 @@ final class Words extends VectorSupport.Vector<Long> {
                 (a, bits, mask) -> {
                     long[] x = a.words();
                     return new Words(x[0] >>> bits, x[1] >>> bits, x[2] >>> bits, x[3] >>> bits);
+                });
+    }
+
+    /** The lower half of each word as its upper one, above zeroes. */
+    Words shiftedUp() {
+        return VectorSupport.<Words, VectorMask<Long>, Long>broadcastInt(
+                VectorSupport.VECTOR_OP_LSHIFT,
+                Words.class,
+                null,
+                long.class,
+                VLENGTH,
+                this,
+                Integer.SIZE,
+                null,
+                (a, bits, mask) -> {
+                    long[] x = a.words();
+                    return new Words(x[0] << bits, x[1] << bits, x[2] << bits, x[3] << bits);
                 });
     }
 
