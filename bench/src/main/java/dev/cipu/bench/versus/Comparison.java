@@ -22,8 +22,8 @@ import java.util.TreeMap;
 final class Comparison {
     private static final int ROUNDS_A_LAUNCH = 5;
 
-    /** A fresh server's first turn, which is not looked at: ours is still being compiled in it. */
-    private static final RunLength WARM_UP = new RunLength(1, 0.2);
+    /** A fresh server's first turn, which is not looked at: ours is compiled in it, for two seconds, by the core that serves. */
+    private static final RunLength WARM_UP = new RunLength(3, 0.2);
 
     private final PlacementProbe probe;
     private final Progress progress;
