@@ -6,11 +6,8 @@ import dev.cipu.virtio.memory.HostMemory;
 import dev.cipu.virtio.memory.Le;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,21 +21,8 @@ import org.jspecify.annotations.Nullable;
 public final class PackedQueue implements Virtqueue {
     private static final int[] NO_HEADS = {};
 
-    /** What is kept of a chain in flight: its slots, whether the device may write into it, and its first slot's index. */
-    private static final int SLOTS = 0xffff;
-
-    private static final int WRITABLE = 1 << 16;
-    private static final int KIND = WRITABLE | SLOTS;
-    private static final int FIRST_SHIFT = 17;
-
-    /** A chain of one buffer that the device only read. */
-    private static final int SINGLE = 1;
-
     /** Instead of the kind of all chains that wait. */
     private static final int MIXED = 0;
-
-    /** Every buffer id there is. */
-    private static final int ALL_IDS = 1 << 16;
 
     /** Of a descriptor's second word, the flags that all chains of a burst have alike. */
     private static final long SINGLE_FLAGS = (long) (PackedLayout.FLAGS_OWNER
@@ -63,8 +47,10 @@ public final class PackedQueue implements Virtqueue {
     private final @Nullable PackedInflightLog inflight;
     private final @Nullable DirtyChains dirty;
 
-    /** By buffer id, 0 for one that is not in flight. Ids may be any number; those below the queue's size are usual. */
-    private int[] taken;
+    private final PackedFlight flight;
+
+    /** Not 0 if ids of the burst at hand do not follow each other. */
+    private int strays;
 
     /** Pushed and not released, as the lower 48 bits of descriptors: a circle, as long as the queue at least. */
     private final long[] element;
@@ -120,7 +106,7 @@ public final class PackedQueue implements Virtqueue {
         inflight = from.packedInflight;
         dirty = from.dirtyChains();
         memory = from.memory;
-        taken = new int[size];
+        flight = new PackedFlight(size);
         int room = Integer.highestOneBit(2 * size - 1);
         element = new long[room];
         chain = new int[room];
@@ -185,16 +171,10 @@ public final class PackedQueue implements Virtqueue {
     }
 
     private void take(Chain chain, int slots, int first) {
-        int id = chain.head();
-        if (id >= taken.length) {
-            // a driver of its own mind; all ids there are make an array of 256 KiB
-            taken = Arrays.copyOf(taken, ALL_IDS);
-        }
-        if (taken[id] != 0) {
+        int kind = chain.writableBytes() > 0 ? slots | PackedFlight.WRITABLE : slots;
+        if (!flight.take(chain.head(), kind, first)) {
             throw violation(Violation.HEAD_IN_FLIGHT);
         }
-        int kind = chain.writableBytes() > 0 ? slots | WRITABLE : slots;
-        taken[id] = kind | first << FIRST_SHIFT;
         DirtyChains pages = dirty;
         if (pages != null) {
             pages.popped(chain);
@@ -239,6 +219,9 @@ public final class PackedQueue implements Virtqueue {
             seen = held < size && isNextAvailable();
             return 0;
         }
+        // the last burst may be kept where this one is to be
+        flight.markBurst();
+        strays = 0;
         int limit = Math.min(Math.min(max, into.capacity()), size - held);
         int index = PackedLayout.index(next);
         int lap = Math.min(limit, size - index);
@@ -250,11 +233,14 @@ public final class PackedQueue implements Virtqueue {
         if (n == lap && n < limit) {
             seen = more;
             n = popRun(into, n, limit, 0, flags ^ PackedLayout.FLAGS_OWNER);
+            strays |= n - lap;
         }
-        next = PackedLayout.advance(next, n, size);
-        held += n;
         into.writable(writable);
-        return n;
+        int good = flight.takeBurst(into, n, index, strays == 0);
+        seen |= good < n;
+        next = PackedLayout.advance(next, good, size);
+        held += good;
+        return good;
     }
 
     /**
@@ -296,11 +282,7 @@ public final class PackedQueue implements Virtqueue {
         return to;
     }
 
-    private static int kindOf(int flags) {
-        return (flags & PackedLayout.FLAG_WRITE) != 0 ? SINGLE | WRITABLE : SINGLE;
-    }
-
-    /** Resolves the buffers of chains and marks them as in flight, as long as they are good. */
+    /** Resolves the buffers of chains, as long as they are good, and notes whether their ids follow each other. */
     private int resolve(SingleChains into, int from, int to, int index, int flags) {
         boolean writable = (flags & PackedLayout.FLAG_WRITE) != 0;
         long[] address = into.address;
@@ -309,14 +291,13 @@ public final class PackedQueue implements Virtqueue {
         long room = hintWritable == writable ? hintSize : -1;
         long host = hintHost;
         long slot = descriptorsAt + (long) index * PackedLayout.DESCRIPTOR_BYTES;
-        int[] out = taken;
-        int kind = kindOf(flags) | index << FIRST_SHIFT;
+        int id = from < to ? SingleChains.name(element[from]) : 0;
+        int stray = 0;
         int i = from;
         while (i < to) {
             long guestAddress = HostMemory.ALL.get(Le.LONG_UNALIGNED, slot);
             int bytes = (int) element[i];
-            int id = SingleChains.name(element[i]);
-            if (bytes <= 0 || id >= out.length || out[id] != 0) {
+            if (bytes <= 0) {
                 break;
             }
             long offset = guestAddress - base;
@@ -333,8 +314,8 @@ public final class PackedQueue implements Virtqueue {
                 host = memory.host(region);
                 offset = guestAddress - base;
             }
-            out[id] = kind;
-            kind += 1 << FIRST_SHIFT;
+            stray |= SingleChains.name(element[i]) ^ id;
+            id++;
             address[i] = host + offset;
             slot += PackedLayout.DESCRIPTOR_BYTES;
             i++;
@@ -343,6 +324,7 @@ public final class PackedQueue implements Virtqueue {
         hintSize = room;
         hintHost = host;
         hintWritable = writable;
+        strays |= stray;
         return i;
     }
 
@@ -351,20 +333,13 @@ public final class PackedQueue implements Virtqueue {
         if (count == 0) {
             return;
         }
-        int[] out = taken;
-        long[] elements = done.element;
-        long told = done.told();
+        flight.pushed(done, count);
         int to = waitTo;
-        for (int i = 0; i < count; i++) {
-            long used = elements[i] & told;
-            int id = SingleChains.name(used);
-            if (out[id] == 0) {
-                throw notInFlight(id);
-            }
-            out[id] = 0;
-            element[(to + i) & waitMask] = used;
-        }
-        int kind = done.isWritable() ? SINGLE | WRITABLE : SINGLE;
+        int at = to & waitMask;
+        int lap = Math.min(count, element.length - at);
+        keep(done, 0, lap, at);
+        keep(done, lap, count, 0);
+        int kind = PackedFlight.kindOf(done);
         await(kind);
         waitTo = to + count;
         if (waitKind == MIXED) {
@@ -372,10 +347,21 @@ public final class PackedQueue implements Virtqueue {
         }
     }
 
+    /** Writes what is told of chains to where it waits. */
+    private void keep(SingleChains done, int from, int to, int at) {
+        long[] elements = done.element;
+        long[] waiting = element;
+        long told = done.told();
+        int shift = at - from;
+        for (int i = from; i < to; i++) {
+            waiting[i + shift] = elements[i] & told;
+        }
+    }
+
     /** A chain of this kind is about to wait behind those that do. */
     private void await(int kind) {
         int before = waitFrom == waitTo ? kind : waitKind;
-        if (before == kind && (kind & SLOTS) == 1) {
+        if (before == kind && (kind & PackedFlight.SLOTS) == 1) {
             waitKind = kind;
         } else if (before != MIXED) {
             noteKind(before, waitFrom, waitTo);
@@ -391,9 +377,7 @@ public final class PackedQueue implements Virtqueue {
 
     @Override
     public void unpopSingles(SingleChains popped, int from, int count) {
-        for (int i = from; i < count; i++) {
-            taken[SingleChains.name(popped.element[i])] = 0;
-        }
+        flight.unpopped(popped, from, count);
         unpop(count - from);
     }
 
@@ -408,21 +392,12 @@ public final class PackedQueue implements Virtqueue {
         if (inflight != null) {
             throw new IllegalStateException("a chain in the inflight log stays taken");
         }
-        int kind = taken[chain.head()];
-        if (kind == 0) {
-            throw notInFlight(chain.head());
-        }
-        taken[chain.head()] = 0;
-        unpop(kind & SLOTS);
+        unpop(flight.remove(chain.head()) & PackedFlight.SLOTS);
     }
 
     @Override
     public void push(int head, int written) {
-        int kind = taken[head];
-        if (kind == 0) {
-            throw notInFlight(head);
-        }
-        taken[head] = 0;
+        int kind = flight.remove(head);
         PackedInflightLog log = inflight;
         if (log != null) {
             log.completing(head);
@@ -431,9 +406,9 @@ public final class PackedQueue implements Virtqueue {
         if (pages != null) {
             pages.pushed(head);
         }
-        await(kind & KIND);
+        await(kind);
         element[waitTo & waitMask] = SingleChains.element(head, written);
-        chain[waitTo & waitMask] = kind & KIND;
+        chain[waitTo & waitMask] = kind;
         waitTo++;
     }
 
@@ -460,7 +435,7 @@ public final class PackedQueue implements Virtqueue {
         int heldBefore = held;
         if (waitKind == MIXED) {
             releaseAny(to);
-        } else if (inOrder && waitKind == SINGLE) {
+        } else if (inOrder && waitKind == PackedFlight.SINGLE) {
             // [virtio-1.4 §2.8.8] the last id of a run stands for all of it
             releaseFirst(count, rest(element[(to - 1) & waitMask], used));
         } else {
@@ -509,9 +484,9 @@ public final class PackedQueue implements Virtqueue {
         long first = 0;
         for (int i = waitFrom; i != to; i++) {
             int kind = chain[i & waitMask];
-            int run = kind & SLOTS;
-            if (inOrder && kind < WRITABLE) {
-                while (i + 1 != to && chain[(i + 1) & waitMask] < WRITABLE) {
+            int run = kind & PackedFlight.SLOTS;
+            if (inOrder && kind < PackedFlight.WRITABLE) {
+                while (i + 1 != to && chain[(i + 1) & waitMask] < PackedFlight.WRITABLE) {
                     i++;
                     run += chain[i & waitMask];
                 }
@@ -634,25 +609,12 @@ public final class PackedQueue implements Virtqueue {
      */
     int giveBack() {
         // in the order of the ring, on which a driver may rely
-        int[] ids = IntStream.range(0, taken.length)
-                .filter(id -> taken[id] != 0)
-                .boxed()
-                .sorted(Comparator.comparingInt(this::slotsBehindUsed))
-                .mapToInt(Integer::intValue)
-                .toArray();
+        int[] ids = flight.inOrder(PackedLayout.index(used));
         for (int id : ids) {
             push(id, 0);
         }
         release();
         return ids.length;
-    }
-
-    private int slotsBehindUsed(int id) {
-        return Math.floorMod((taken[id] >>> FIRST_SHIFT) - PackedLayout.index(used), size);
-    }
-
-    private static IllegalStateException notInFlight(int id) {
-        return new IllegalStateException("buffer " + id + " is not in flight");
     }
 
     private VirtqueueViolation violation(Violation kind) {

@@ -56,6 +56,24 @@ class HostilePackedIdsTest {
         assertAnsweredOnce();
     }
 
+    /** A burst whose ids follow each other is kept as one. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void line22_anIdOfABurstThatIsOutIsInFlight(int again) {
+        for (int i = 0; i < 3; i++) {
+            ring.offer(NEAR, 16, i, WRITE);
+        }
+        assertThat(queue.popSingles(burst, SIZE, true)).isEqualTo(3);
+        ring.offer(NEAR, 16, again, WRITE);
+        assertRejected();
+        queue.pushSingles(burst, 3);
+        queue.publish();
+        for (int i = 0; i < 3; i++) {
+            assertThat(ring.isUsed(i, true)).isTrue();
+            assertThat(ring.idOf(i)).isEqualTo(i);
+        }
+    }
+
     /** Only the last descriptor of a chain has its id. */
     @ParameterizedTest
     @ValueSource(ints = {0, 3, ID})

@@ -371,19 +371,43 @@ class PackedQueueTest {
     }
 
     @Test
-    void aFaultGivesBackWhatWasTaken() {
+    void aBurstMayComeBackOneByOneAndNotTwice() {
         PackedQueue queue = ring.device();
+        for (int i = 0; i < 4; i++) {
+            ring.offer(NEAR, 16, i, WRITE);
+        }
+        assertThat(queue.popSingles(burst, 4, true)).isEqualTo(4);
+        queue.unpopSingles(burst, 3, 4);
+        queue.push(1, 7);
+        queue.pushSingles(burst, 1);
+        assertThatThrownBy(() -> queue.pushSingles(burst, 1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> queue.push(3, 0)).isInstanceOf(IllegalStateException.class);
+        assertThat(popId(queue)).isEqualTo(3);
+        queue.push(2, 0);
+        queue.publish();
+        assertUsed(ring, 0, true, 1);
+        assertUsed(ring, 1, true, 0);
+        assertUsed(ring, 2, true, 2);
+        assertThat(ring.isUsed(3, true)).isFalse();
+    }
+
+    /** Ids that follow each other, and others. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, -1})
+    void aFaultGivesBackWhatWasTaken(int step) {
+        PackedQueue queue = ring.device();
+        int ids = step > 0 ? 2 : 7;
         for (int i = 0; i < 6; i++) {
-            ring.offer(NEAR, 16, 7 - i, WRITE);
+            ring.offer(NEAR, 16, ids + step * i, WRITE);
         }
         assertThat(queue.popSingles(burst, 4, true)).isEqualTo(4);
         burst.written(0, 9);
         queue.pushSingles(burst, 1);
         assertThat(queue.giveBack()).isEqualTo(3);
-        assertUsed(ring, 0, true, 7);
+        assertUsed(ring, 0, true, ids);
         assertThat(ring.lengthOf(0)).isEqualTo(9);
         for (int i = 1; i < 4; i++) {
-            assertUsed(ring, i, true, 7 - i);
+            assertUsed(ring, i, true, ids + step * i);
             assertThat(ring.lengthOf(i)).isZero();
             assertThat(ring.flagsOf(i) & WRITE).isZero();
         }
@@ -391,8 +415,8 @@ class PackedQueueTest {
         assertThat(queue.giveBack()).isZero();
         // whoever goes on finds the rest
         PackedQueue next = ring.builder().position(queue.position()).buildPacked();
-        assertThat(popId(next)).isEqualTo(3);
-        assertThat(popId(next)).isEqualTo(2);
+        assertThat(popId(next)).isEqualTo(ids + step * 4);
+        assertThat(popId(next)).isEqualTo(ids + step * 5);
         assertThat(next.pop(chain)).isFalse();
     }
 
